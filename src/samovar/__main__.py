@@ -1,0 +1,6 @@
+"""python -m samovar"""
+
+from samovar.cli.main import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,192 @@
+"""The application object: settings and routes put together into adapters and workers."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from samovar import backends
+from samovar.broker.port import Broker
+from samovar.engine.adapter import LogAdapter
+from samovar.engine.routing.routes import Routes
+from samovar.engine.routing.topic import DEAD_SUFFIX, Topic
+from samovar.engine.topics import Topics
+from samovar.engine.worker import Worker
+from samovar.errors import ConfigurationError
+from samovar.job import runtime
+from samovar.job.queue_adapter import QueueAdapter
+from samovar.job.settings import JobSettings
+from samovar.job.state import JOB_CLASSES
+from samovar.monitoring import log_subscriber
+from samovar.settings import Settings, load
+
+#: How long an ending process waits for records that are still to be delivered, in seconds.
+EXIT_SECONDS = 30.0
+
+
+class App:
+    """An application: `App()` reads the configuration; keyword arguments override it.
+
+        app = App(queue_adapter="kafka", kafka={"bootstrap_servers": "localhost:9092"})
+        app.job_topic("payments", partitions=6)
+
+    The application made last is the one that jobs are enqueued through.
+    """
+
+    def __init__(self, *, settings: Settings | None = None, **overrides: Any) -> None:
+        """
+        Raises:
+            ConfigurationError: every fault of the settings, at once.
+        """
+        self.settings = settings if settings is not None else load(overrides=overrides)
+        self.routes = Routes(self.settings.job.real_queue)
+        self._lock = threading.RLock()
+        #: Adapters by name; guarded by `_lock`.
+        self._adapters: dict[str, QueueAdapter] = {}
+        #: What an engine needs of a log, by its name; guarded by `_lock`.
+        self._logs: dict[str, _Log] = {}
+        self._stopping = threading.Event()
+        log_subscriber.attach()
+        runtime.install(self)
+
+    @property
+    def job_settings(self) -> JobSettings:
+        """Settings of every job."""
+        return self.settings.job
+
+    def job_topic(self, name: str, **settings: Any) -> None:
+        """Draw the topic of a queue, by its logical name.
+
+        Settings: `partitions`, `replication_factor`, `config` (what is created), `max_messages`,
+        `initial_offset`, `kafka`, `dead_letter_queue`, `pause`, `active`. Faults are told
+        together when a worker starts or `samovar topics` runs.
+        """
+        self.routes.draw(name, **settings)
+
+    def adapter(self, name: str | None = None) -> QueueAdapter:
+        """The queue adapter of that name, made on first use; None is the configured one.
+
+        Raises:
+            ConfigurationError: there is none of that name, or it lacks a setting or a library.
+        """
+        chosen = name or self.settings.queue_adapter
+        found = self._adapters.get(chosen)
+        return found if found is not None else self._make_adapter(chosen)
+
+    def topics(self) -> Topics:
+        """The topics of the configured log."""
+        return self._log().topics
+
+    def create_topics(self) -> list[str]:
+        """Create the declared topics that are missing, and the queues that job classes name
+        when nothing is declared; the names of those created.
+        """
+        self.routes.check()
+        return self._log().topics.ensure(spec for topic in self._served() for spec in topic.specs)
+
+    def worker(
+        self, *, queues: Sequence[str] = (), on_critical: Callable[[], None] | None = None
+    ) -> Worker:
+        """A worker for these queues (logical names), or for all that `queues_to_serve` gives.
+
+        Raises:
+            ConfigurationError: routes or settings are wrong; every fault at once.
+        """
+        self.routes.check()
+        log = self._log()
+        self.adapter()
+        real = tuple(self.settings.job.real_queue(name) for name in queues)
+        self._stopping.clear()
+        return Worker(
+            group=self.settings.kafka.group,
+            broker=log.broker,
+            producer=log.producer,
+            topics=log.topics,
+            routes=self.routes,
+            queues=(lambda: real) if real else self.queues_to_serve,
+            discovers=not real and not len(self.routes),
+            settings=self.settings.worker,
+            on_critical=on_critical or self._stopping.set,
+        )
+
+    def queues_to_serve(self) -> list[str]:
+        """Real names of the queues that a worker serves when it is told none.
+
+        The drawn ones; with nothing drawn those that job classes name, and on the embedded log
+        every queue in the file.
+        """
+        if len(self.routes):
+            return [topic.name for topic in self.routes if topic.active]
+        names = {topic.name for topic in self._served()}
+        if self.settings.queue_adapter == "embedded":
+            names.update(n for n in self._log().topics.names() if not n.endswith(DEAD_SUFFIX))
+        return sorted(names)
+
+    def stop(self) -> None:
+        """Jobs that ask whether the process is ending are told so from now on."""
+        self._stopping.set()
+
+    def close(self, timeout: float = EXIT_SECONDS) -> int:
+        """Deliver what is outstanding and let go; how many jobs were not handed over."""
+        with self._lock:
+            adapters = list(self._adapters.values())
+            self._adapters.clear()
+            self._logs.clear()
+        return sum(adapter.close(timeout) for adapter in adapters)
+
+    def _served(self) -> list[Topic]:
+        if len(self.routes):
+            return list(self.routes)
+        settings = self.settings.job
+        queues = {cls.queue_as or settings.default_queue_name for _, cls in JOB_CLASSES}
+        return [self.routes.find(settings.real_queue(queue)) for queue in sorted(queues)]
+
+    def _make_adapter(self, name: str) -> QueueAdapter:
+        with self._lock:
+            if name not in self._adapters:
+                if not self._adapters:
+                    atexit.register(self._at_exit, os.getpid())
+                if backends.is_log(name):
+                    self._adapters[name] = self._log_adapter(name)
+                else:
+                    self._adapters[name] = backends.adapter(name)()
+            return self._adapters[name]
+
+    def _log_adapter(self, name: str) -> LogAdapter:
+        log = self._log(name)
+        return LogAdapter(
+            name=name,
+            producer=log.producer,
+            topics=log.topics,
+            routes=self.routes,
+            stopping=self._stopping.is_set,
+        )
+
+    def _log(self, name: str | None = None) -> _Log:
+        name = name or self.settings.queue_adapter
+        if not backends.is_log(name):
+            raise ConfigurationError(
+                f"queue_adapter is {name!r}, which needs no worker; expected 'embedded' or 'kafka'."
+            )
+        with self._lock:
+            if name not in self._logs:
+                wing = self.settings.kafka if name == "kafka" else self.settings.embedded
+                interval = self.settings.worker.commit_interval
+                self._logs[name] = _Log(backends.broker(name)(wing, commit_interval=interval))
+            return self._logs[name]
+
+    def _at_exit(self, pid: int) -> None:
+        if os.getpid() == pid:
+            self.close()
+
+
+class _Log:
+    """A broker with the one producer and the one view of topics that this process shares."""
+
+    def __init__(self, broker: Broker) -> None:
+        self.broker = broker
+        self.producer = broker.producer()
+        self.topics = Topics(broker.admin())

@@ -1,0 +1,100 @@
+"""Which backend lives where: the only door through which code is loaded by name.
+
+A backend's module, and the library it needs, are imported when the backend is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+from samovar.errors import ConfigurationError
+
+#: Logs: a function of (settings, commit interval in seconds) that gives a `Broker`.
+_BROKERS = {
+    "embedded": "samovar.broker.embedded.broker:open_broker",
+    "kafka": "samovar.broker.kafka.broker:open_broker",
+}
+#: Adapters that need no backend: a function without arguments that gives a `QueueAdapter`.
+_ADAPTERS = {
+    "inline": "samovar.queue_adapters.inline:InlineAdapter",
+    "async": "samovar.queue_adapters.async_pool:AsyncAdapter",
+}
+#: Libraries that a backend needs, and the extra that brings them.
+_EXTRAS = {"confluent_kafka": "kafka"}
+
+
+def is_log(name: str) -> bool:
+    """Whether this backend is a log that the engine runs on."""
+    return name in _BROKERS
+
+
+def broker(name: str) -> Callable[..., Any]:
+    """The function that opens this log.
+
+    Raises:
+        ConfigurationError: there is no such log, or what it needs is not installed.
+    """
+    return _load(name, _BROKERS)
+
+
+def adapter(name: str) -> Callable[[], Any]:
+    """The function that makes this adapter.
+
+    Raises:
+        ConfigurationError: there is no such adapter.
+    """
+    return _load(name, _ADAPTERS)
+
+
+def import_object(path: str) -> Any:
+    """What ``module:name`` points at.
+
+    Raises:
+        ConfigurationError: the module cannot be found, or has no such name.
+    """
+    module_name, _, name = path.partition(":")
+    module = import_module(module_name)
+    try:
+        return getattr(module, name)
+    except AttributeError:
+        raise ConfigurationError(
+            f"The module {module_name!r} has no {name!r} (wanted: {path!r})."
+        ) from None
+
+
+def import_module(name: str) -> Any:
+    """A module of the user's, by its dotted name.
+
+    Raises:
+        ConfigurationError: there is none. Errors inside the module leave as they are.
+    """
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+            raise
+        raise ConfigurationError(
+            f"There is no module {error.name!r} (wanted: {name!r}). `samovar` commands look "
+            f"in the working directory and in what is installed."
+        ) from error
+
+
+def _load(name: str, known: dict[str, str]) -> Any:
+    path = known.get(name)
+    if path is None:
+        raise ConfigurationError(
+            f"The adapter {name!r} is not part of this version; there are: "
+            f"{', '.join([*_BROKERS, *_ADAPTERS])}."
+        )
+    module_name, _, attribute = path.partition(":")
+    try:
+        return getattr(importlib.import_module(module_name), attribute)
+    except ModuleNotFoundError as error:
+        extra = _EXTRAS.get(error.name or "")
+        if extra is None:
+            raise
+        raise ConfigurationError(
+            f"The adapter {name!r} needs {error.name}: pip install 'samovar[{extra}]'."
+        ) from error

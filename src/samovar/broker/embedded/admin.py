@@ -1,0 +1,154 @@
+"""Looking at and changing topics and groups."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from samovar.broker.embedded import groups, log
+from samovar.broker.embedded.doorbell import Ringer, bells_directory
+from samovar.broker.embedded.store import Store
+from samovar.broker.port import Record, TopicPartition, TopicSpec, Watermarks
+from samovar.errors import ArgumentError, UnknownTopicError
+
+
+class EmbeddedAdmin:
+    """Fulfils `samovar.broker.port.Admin`."""
+
+    def __init__(self, store: Store) -> None:
+        # Its lock guards the ringer too.
+        self._store = store
+        self._ringer = Ringer(bells_directory(store.path))
+
+    def topics(self) -> dict[str, int]:
+        """Name of each topic and its number of partitions."""
+        with self._store.reading() as connection:
+            return {name: len(ids) for name, ids in log.partition_ids(connection).items()}
+
+    def create_topics(self, specs: Sequence[TopicSpec]) -> list[str]:
+        """Create those that do not exist; replication and Kafka's settings mean nothing here."""
+        for spec in specs:
+            if spec.partitions < 1:
+                raise ArgumentError(f"Topic {spec.name!r} needs at least one partition.")
+        with self._store.writing() as connection:
+            created = [spec.name for spec in specs if _create(connection, spec)]
+            if created:
+                groups.replan_all(connection)
+        if created:
+            self._ring()
+        return created
+
+    def add_partitions(self, topic: str, total: int) -> None:
+        """Let the topic have `total` partitions; it never has fewer than before.
+
+        Raises:
+            UnknownTopicError: there is no such topic.
+        """
+        with self._store.writing() as connection:
+            present = len(self._partition_ids(connection, topic))
+            _add_partitions(connection, topic, range(present, total))
+            groups.replan_all(connection)
+        self._ring()
+
+    def delete_topics(self, names: Sequence[str]) -> None:
+        """Delete topics and all their records; names that do not exist are passed over."""
+        with self._store.writing() as connection:
+            for name in names:
+                _delete(connection, name)
+            groups.replan_all(connection)
+        self._ring()
+        log.sweep(self._store)
+
+    def forget_group(self, group: str) -> None:
+        """Drop what the group has committed; it then no longer keeps records from being trimmed."""
+        with self._store.writing() as connection:
+            connection.execute(
+                "DELETE FROM offsets WHERE group_id ="
+                " (SELECT id FROM consumer_groups WHERE name = ?)",
+                (group,),
+            )
+
+    def watermarks(self, topic: str) -> dict[TopicPartition, Watermarks]:
+        """The offsets each partition of the topic spans.
+
+        Raises:
+            UnknownTopicError: there is no such topic.
+        """
+        with self._store.reading() as connection:
+            self._partition_ids(connection, topic)
+            rows = connection.execute(
+                "SELECT partition, start_offset, next_offset FROM partitions"
+                " JOIN topics ON topics.id = topic_id WHERE name = ? ORDER BY partition",
+                (topic,),
+            )
+            return {TopicPartition(topic, p): Watermarks(low, high) for p, low, high in rows}
+
+    def committed(self, group: str, topic: str) -> dict[TopicPartition, int]:
+        """What the group has committed; partitions without a commit are absent."""
+        with self._store.reading() as connection:
+            rows = connection.execute(
+                "SELECT partition, position FROM offsets"
+                " JOIN partitions ON partitions.id = partition_id"
+                " JOIN topics ON topics.id = topic_id"
+                " JOIN consumer_groups ON consumer_groups.id = group_id"
+                " WHERE topics.name = ? AND consumer_groups.name = ? ORDER BY partition",
+                (topic, group),
+            )
+            return {TopicPartition(topic, partition): position for partition, position in rows}
+
+    def read(self, source: TopicPartition, offset: int, limit: int) -> list[Record]:
+        """Up to `limit` records from `offset` on, outside any group.
+
+        Raises:
+            UnknownTopicError: there is no such topic or partition.
+        """
+        with self._store.reading() as connection:
+            partition_ids = self._partition_ids(connection, source.topic)
+            if not 0 <= source.partition < len(partition_ids):
+                raise UnknownTopicError(
+                    f"Topic {source.topic!r} has no partition {source.partition}; "
+                    f"it has {len(partition_ids)}."
+                )
+            return log.read(connection, partition_ids[source.partition], offset, limit)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._store.close()
+        self._ringer.close()
+
+    def _partition_ids(self, connection: sqlite3.Connection, topic: str) -> list[int]:
+        partition_ids = log.partition_ids(connection).get(topic)
+        if partition_ids is None:
+            raise UnknownTopicError(f"There is no topic {topic!r} in {self._store.path}.")
+        return partition_ids
+
+    def _ring(self) -> None:
+        with self._store.lock:
+            self._ringer.ring()
+
+
+def _create(connection: sqlite3.Connection, spec: TopicSpec) -> bool:
+    cursor = connection.execute("INSERT OR IGNORE INTO topics (name) VALUES (?)", (spec.name,))
+    if cursor.rowcount == 0:
+        return False
+    _add_partitions(connection, spec.name, range(spec.partitions))
+    return True
+
+
+def _add_partitions(connection: sqlite3.Connection, topic: str, numbers: range) -> None:
+    connection.executemany(
+        "INSERT INTO partitions (topic_id, partition) SELECT id, ? FROM topics WHERE name = ?",
+        [(number, topic) for number in numbers],
+    )
+
+
+def _delete(connection: sqlite3.Connection, topic: str) -> None:
+    row = connection.execute("SELECT id FROM topics WHERE name = ?", (topic,)).fetchone()
+    if row is None:
+        return
+    connection.execute(
+        "DELETE FROM offsets WHERE partition_id IN (SELECT id FROM partitions WHERE topic_id = ?)",
+        row,
+    )
+    connection.execute("UPDATE partitions SET topic_id = NULL WHERE topic_id = ?", row)
+    connection.execute("DELETE FROM topics WHERE id = ?", row)

@@ -1,0 +1,86 @@
+"""The embedded broker: a log in one file, for all processes of one machine."""
+
+from __future__ import annotations
+
+import os
+from typing import Literal
+
+from samovar.broker.embedded.admin import EmbeddedAdmin
+from samovar.broker.embedded.consumer import EmbeddedConsumer
+from samovar.broker.embedded.producer import EmbeddedProducer
+from samovar.broker.embedded.settings import EmbeddedSettings
+from samovar.broker.embedded.store import Store
+from samovar.errors import ArgumentError
+
+
+class EmbeddedBroker:
+    """Topics, records, positions and group membership in one SQLite file.
+
+    Example:
+        broker = EmbeddedBroker("/var/lib/shop/jobs.samovar")
+        broker.admin().create_topics([TopicSpec(name="mail", partitions=4)])
+        broker.producer().produce(NewRecord("mail", b"..."))
+
+    What is produced is stored when the call returns. With ``synchronous="full"`` it then survives
+    the death of the process, a crash of the operating system and a loss of power; each call waits
+    for the disk. With ``"normal"`` calls do not wait: records survive the death of any process
+    (``kill -9`` too), but a crash of the operating system or a loss of power may cost those of the
+    last moments. Neither can damage the file. Committed positions are always written the second
+    way: a loss of power may only make the last jobs run again.
+
+    Beside the file lie ``-wal`` and ``-shm`` (SQLite's; part of the data, move all together) and
+    the directory ``-bells`` (named pipes; may go when no process runs). The file must lie on a
+    disk of the machine itself, not on a network share.
+
+    Records that every group has finished are deleted, and their space used again. A group counts
+    for as long as its positions are kept: drop those of one that is no more with
+    ``admin().forget_group(name)``.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        synchronous: Literal["full", "normal"] = "full",
+        commit_interval: float = 1.0,
+        lease: float = 2.5,
+    ) -> None:
+        """Remember the settings; the file is opened, and made if need be, when it is used.
+
+        Args:
+            path: where the file is or shall be.
+            synchronous: what a stored record survives.
+            commit_interval: stored positions are committed every so many seconds.
+            lease: a member that has not polled for so many seconds loses its partitions. One
+                whose process ends loses them at once.
+        """
+        if synchronous not in ("full", "normal"):
+            raise ArgumentError(f"synchronous is 'full' or 'normal', not {synchronous!r}.")
+        self._path = os.path.abspath(os.fspath(path))
+        self._synchronous = synchronous
+        self._commit_interval = commit_interval
+        self._lease = lease
+
+    def producer(self) -> EmbeddedProducer:
+        """A new producer."""
+        return EmbeddedProducer(Store(self._path, synchronous=self._synchronous))
+
+    def consumer(self, group: str) -> EmbeddedConsumer:
+        """A new member for `group`; it joins when it first polls."""
+        return EmbeddedConsumer(
+            Store(self._path, synchronous="normal"),
+            group,
+            commit_interval=self._commit_interval,
+            lease=self._lease,
+        )
+
+    def admin(self) -> EmbeddedAdmin:
+        """A new admin."""
+        return EmbeddedAdmin(Store(self._path, synchronous=self._synchronous))
+
+
+def open_broker(settings: EmbeddedSettings, *, commit_interval: float) -> EmbeddedBroker:
+    """The broker of these settings."""
+    return EmbeddedBroker(
+        settings.path, synchronous=settings.synchronous, commit_interval=commit_interval
+    )

@@ -1,0 +1,264 @@
+"""Reading as a member of a group."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Mapping, Sequence
+
+from samovar.broker.embedded import log
+from samovar.broker.embedded.groups import Claim
+from samovar.broker.embedded.membership import Membership
+from samovar.broker.embedded.store import Store
+from samovar.broker.port import Batch, RebalanceListener, TopicPartition
+from samovar.errors import BrokerError
+
+#: For so long a consumer does not hear its bell after it was rung in vain.
+_REST_SECONDS = 0.002
+
+
+class _Held:
+    """A partition that is ours, and how far we have read."""
+
+    __slots__ = ("end", "id", "is_paused", "position", "source")
+
+    def __init__(self, claim: Claim) -> None:
+        self.id = claim.partition_id
+        self.source = claim.source
+        self.position = claim.position
+        #: The next offset that will be written, as last seen.
+        self.end = claim.end
+        self.is_paused = False
+
+
+class EmbeddedConsumer:
+    """Fulfils `samovar.broker.port.Consumer`."""
+
+    def __init__(self, store: Store, group: str, *, commit_interval: float, lease: float) -> None:
+        self._store = store
+        self._group = group
+        self._commit_interval = commit_interval
+        self._lease = lease
+        self._process = os.getpid()
+        self._topics: Sequence[str] = ()
+        self._listener: RebalanceListener | None = None
+        self._membership: Membership | None = None
+        self._held: dict[TopicPartition, _Held] = {}
+        self._stored: dict[TopicPartition, int] = {}
+        self._commit_due = 0.0
+        #: Partitions that may have finished records to delete.
+        self._to_trim: set[int] = set()
+        self._turn = 0
+        self._seen: tuple[int, int] | None = None
+        self._woken = False
+        #: Whether the last sleep ended by the bell, and nothing has come of it yet.
+        self._was_rung = False
+
+    def subscribe(self, topics: Sequence[str], listener: RebalanceListener) -> None:
+        """Join the group for these topics, at the first `poll`."""
+        if self._membership is not None:
+            raise BrokerError(f"The consumer of group {self._group!r} has subscribed already.")
+        self._topics = tuple(topics)
+        self._listener = listener
+        self._membership = Membership(self._store, self._group, self._lease)
+
+    def poll(self, max_records: int, timeout: float) -> list[Batch]:
+        """Wait up to `timeout` seconds for a first record, then take up to `max_records`."""
+        member = self._usable()
+        deadline = time.monotonic() + timeout
+        while True:
+            news = self._has_news()
+            now = time.monotonic()
+            has_moved = self._follow_plan(member, now, news)
+            if self._stored and now >= self._commit_due:
+                self.commit()
+            if news:
+                self._see_ends()
+            batches = self._fetch(max_records)
+            if batches or has_moved or self._woken or now >= deadline:
+                self._woken = self._was_rung = False
+                return batches
+            if self._to_trim:
+                self._trim(0.005)
+                continue
+            until = min(deadline, member.next_tick)
+            if self._stored:
+                until = min(until, self._commit_due)
+            self._sleep(member, until - now)
+
+    def pause(self, partitions: Iterable[TopicPartition]) -> None:
+        """Return nothing of these until `resume`; the position stays."""
+        for source in partitions:
+            if source in self._held:
+                self._held[source].is_paused = True
+
+    def resume(self, partitions: Iterable[TopicPartition]) -> None:
+        """Undo `pause`."""
+        for source in partitions:
+            if source in self._held:
+                self._held[source].is_paused = False
+
+    def seek(self, source: TopicPartition, offset: int) -> None:
+        """Go on from this offset."""
+        if source in self._held:
+            self._held[source].position = offset
+
+    def store(self, positions: Mapping[TopicPartition, int]) -> frozenset[TopicPartition]:
+        """Note what to commit; returns the partitions that are not ours any more."""
+        strange = positions.keys() - self._held.keys()
+        if not self._stored:
+            self._commit_due = time.monotonic() + self._commit_interval
+        if strange:
+            positions = {s: offset for s, offset in positions.items() if s not in strange}
+        self._stored.update(positions)
+        return frozenset(strange)
+
+    def commit(self) -> None:
+        """Commit now what was stored."""
+        member = self._usable()
+        if not self._stored:
+            return
+        positions = self._positions(self._stored)
+        member.commit(positions)
+        self._stored.clear()
+        self._to_trim.update(positions)
+        # Up to a tenth of the time goes into trimming; what is left waits for an idle moment.
+        self._trim(self._commit_interval / 10)
+
+    def wake(self) -> None:
+        """Make a running `poll` return soon. Any thread may call this."""
+        self._woken = True
+        if self._membership is not None:
+            self._membership.bell.ring()
+
+    def close(self) -> None:
+        """Revoke everything (the listener hears it), commit, leave the group."""
+        member, self._membership = self._membership, None
+        if member is None or self._process != os.getpid():
+            return self._store.close()
+        try:
+            if member.has_joined:
+                if self._held and self._listener is not None:
+                    self._listener.revoked(list(self._held))
+                member.leave(self._positions(self._stored))
+        finally:
+            self._held.clear()
+            self._stored.clear()
+            member.close()
+            self._store.close()
+
+    def _sleep(self, member: Membership, seconds: float) -> None:
+        # The bell rings for other people's records too; under a flood of those we would do nothing
+        # but get up and lie down again.
+        if self._was_rung:
+            time.sleep(_REST_SECONDS)
+        self._was_rung = member.bell.wait(seconds)
+
+    def _usable(self) -> Membership:
+        if self._process != os.getpid():
+            raise BrokerError(
+                f"This consumer of group {self._group!r} belongs to process {self._process}. "
+                "Make another one in a forked process."
+            )
+        if self._membership is None:
+            raise BrokerError(f"The consumer of group {self._group!r} is not subscribed or closed.")
+        return self._membership
+
+    def _has_news(self) -> bool:
+        state = self._store.state()
+        has_news = state != self._seen
+        self._seen = state
+        return has_news
+
+    def _follow_plan(self, member: Membership, now: float, news: bool) -> bool:
+        """Take part in the group; whether partitions came or went."""
+        if not member.has_joined:
+            member.join(self._topics)
+            news = True
+        if now >= member.next_tick:
+            member.look_after()
+            news = True
+        changes = member.changes(self._held_ids()) if news else None
+        if changes is None:
+            return False
+        if changes.lost:
+            self._lose(member, changes.lost)
+        if changes.to_release:
+            self._release(member, changes.to_release)
+        if changes.to_claim:
+            self._claim(member)
+        member.acted(changes)
+        if changes.is_removed:
+            return self._follow_plan(member, now, news=True)
+        return bool(changes.lost or changes.to_release or changes.to_claim)
+
+    def _lose(self, member: Membership, lost: set[int]) -> None:
+        sources = self._drop(lost)
+        if self._listener is not None:
+            self._listener.lost(sources)
+
+    def _release(self, member: Membership, to_release: set[int]) -> None:
+        sources = [held.source for held in self._held.values() if held.id in to_release]
+        if sources and self._listener is not None:
+            self._listener.revoked(sources)
+        leaving = {source: self._stored[source] for source in sources if source in self._stored}
+        member.release(to_release, self._positions(leaving))
+        self._drop(to_release)
+
+    def _claim(self, member: Membership) -> None:
+        claims = member.claim(self._held_ids())
+        for claim in claims:
+            self._held[claim.source] = _Held(claim)
+        if claims and self._listener is not None:
+            self._listener.assigned([claim.source for claim in claims])
+
+    def _held_ids(self) -> set[int]:
+        return {held.id for held in self._held.values()}
+
+    def _drop(self, partition_ids: set[int]) -> list[TopicPartition]:
+        sources = [held.source for held in self._held.values() if held.id in partition_ids]
+        for source in sources:
+            del self._held[source]
+            self._stored.pop(source, None)
+        return sources
+
+    def _positions(self, stored: Mapping[TopicPartition, int]) -> dict[int, int]:
+        return {self._held[source].id: offset for source, offset in stored.items()}
+
+    def _see_ends(self) -> None:
+        by_id = {held.id: held for held in self._held.values()}
+        numbers = ",".join(map(str, by_id))
+        with self._store.reading() as connection:
+            for partition_id, end in connection.execute(
+                f"SELECT id, next_offset FROM partitions WHERE id IN ({numbers})"
+            ):
+                by_id[partition_id].end = end
+
+    def _fetch(self, max_records: int) -> list[Batch]:
+        ready = [h for h in self._held.values() if h.position < h.end and not h.is_paused]
+        if not ready:
+            return []
+        self._turn += 1
+        first = self._turn % len(ready)
+        batches: list[Batch] = []
+        with self._store.reading() as connection:
+            for held in ready[first:] + ready[:first]:
+                records = log.read(connection, held.id, held.position, max_records)
+                # Fewer than asked for: there is nothing more up to the end that was seen.
+                whole = len(records) < max_records
+                if records:
+                    held.position = records[-1].offset + 1
+                    batches.append(Batch(held.source, records))
+                    max_records -= len(records)
+                if whole:
+                    held.position = max(held.position, held.end)
+                if max_records <= 0:
+                    break
+        return batches
+
+    def _trim(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while self._to_trim and time.monotonic() < until:
+            partition_id = self._to_trim.pop()
+            if log.trim(self._store, partition_id):
+                self._to_trim.add(partition_id)

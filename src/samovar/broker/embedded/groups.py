@@ -1,0 +1,229 @@
+"""Who is in a group and who holds what: what is asked of the tables, inside a transaction."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
+
+from samovar.broker.embedded.assignment import Partition, assign
+from samovar.broker.port import TopicPartition
+
+
+class Member(NamedTuple):
+    """A member as the others see it."""
+
+    id: int
+    bell: str | None
+    #: When it last showed itself, and for how long that counts, on the monotonic clock.
+    renewed: float
+    lease: float
+
+    def is_overdue(self, now: float) -> bool:
+        # A time from the future was written before the machine started anew.
+        return not 0 <= now - self.renewed <= self.lease
+
+
+class Share(NamedTuple):
+    """One partition between its present and its future holder."""
+
+    partition_id: int
+    owner: int | None
+    target: int | None
+
+
+class Claim(NamedTuple):
+    """A partition that came to a member."""
+
+    partition_id: int
+    source: TopicPartition
+    #: The next record to read, and the end as it was.
+    position: int
+    end: int
+
+
+def group_id(connection: sqlite3.Connection, name: str) -> int:
+    """The group's id; makes the group if there is none."""
+    connection.execute("INSERT OR IGNORE INTO consumer_groups (name) VALUES (?)", (name,))
+    row = connection.execute("SELECT id FROM consumer_groups WHERE name = ?", (name,)).fetchone()
+    return row[0]
+
+
+def generation(connection: sqlite3.Connection, group: int, member: int) -> tuple[int, bool]:
+    """Differs from an earlier answer when the member has something to look at.
+
+    The second part says whether it still is a member.
+    """
+    row = connection.execute(
+        "SELECT generation, EXISTS (SELECT 1 FROM members WHERE id = ?)"
+        " FROM consumer_groups WHERE id = ?",
+        (member, group),
+    ).fetchone()
+    return row[0], bool(row[1])
+
+
+def members(connection: sqlite3.Connection, group: int) -> list[Member]:
+    """All members, dead or alive."""
+    rows = connection.execute(
+        "SELECT id, bell, renewed, lease FROM members WHERE group_id = ?", (group,)
+    )
+    return [Member(*row) for row in rows]
+
+
+def shares(connection: sqlite3.Connection, group: int, member: int) -> list[Share]:
+    """What the member holds or shall hold."""
+    rows = connection.execute(
+        "SELECT partition_id, owner, target FROM ownership"
+        " WHERE group_id = ? AND (owner = ? OR target = ?)",
+        (group, member, member),
+    )
+    return [Share(*row) for row in rows]
+
+
+def join(
+    connection: sqlite3.Connection,
+    group: int,
+    topics: Iterable[str],
+    *,
+    bell: str | None,
+    now: float,
+    lease: float,
+) -> int:
+    """Add a member and return its id."""
+    cursor = connection.execute(
+        "INSERT INTO members (group_id, topics, bell, renewed, lease) VALUES (?, ?, ?, ?, ?)",
+        (group, json.dumps(list(topics)), bell, now, lease),
+    )
+    replan(connection, group)
+    assert cursor.lastrowid is not None
+    return cursor.lastrowid
+
+
+def renew(connection: sqlite3.Connection, member: int, now: float) -> bool:
+    """Show that the member lives; False when it was removed."""
+    cursor = connection.execute("UPDATE members SET renewed = ? WHERE id = ?", (now, member))
+    return cursor.rowcount == 1
+
+
+def remove(connection: sqlite3.Connection, group: int, gone: Iterable[Member]) -> None:
+    """Take members out, unless they have shown themselves since."""
+    for member in gone:
+        connection.execute(
+            "DELETE FROM members WHERE id = ? AND renewed = ?", (member.id, member.renewed)
+        )
+    replan(connection, group)
+
+
+def leave(connection: sqlite3.Connection, group: int, member: int) -> None:
+    """Take this member out."""
+    connection.execute("DELETE FROM members WHERE id = ?", (member,))
+    replan(connection, group)
+
+
+def release(
+    connection: sqlite3.Connection, group: int, member: int, partition_ids: Iterable[int]
+) -> None:
+    """Let go of partitions, for their targets to claim."""
+    connection.executemany(
+        "UPDATE ownership SET owner = NULL WHERE group_id = ? AND owner = ? AND partition_id = ?",
+        [(group, member, partition_id) for partition_id in partition_ids],
+    )
+    connection.execute(
+        "DELETE FROM ownership WHERE group_id = ? AND owner IS NULL AND target IS NULL", (group,)
+    )
+    _tell_members(connection, group)
+
+
+def claim(
+    connection: sqlite3.Connection, group: int, member: int, held: Collection[int]
+) -> list[Claim]:
+    """Take those partitions that are meant for the member, free, and not yet `held` by it."""
+    rows = connection.execute(
+        """
+        SELECT partitions.id, name, partition, coalesce(position, start_offset), next_offset
+        FROM ownership
+            JOIN partitions ON partitions.id = ownership.partition_id
+            JOIN topics ON topics.id = topic_id
+            LEFT JOIN offsets USING (partition_id, group_id)
+        WHERE group_id = ? AND target = ? AND (owner IS NULL OR owner = target)
+        ORDER BY partitions.id
+        """,
+        (group, member),
+    ).fetchall()
+    connection.execute(
+        "UPDATE ownership SET owner = target WHERE group_id = ? AND target = ? AND owner IS NULL",
+        (group, member),
+    )
+    return [
+        Claim(partition_id, TopicPartition(topic, partition), position, end)
+        for partition_id, topic, partition, position, end in rows
+        if partition_id not in held
+    ]
+
+
+def commit(
+    connection: sqlite3.Connection, group: int, member: int, positions: Mapping[int, int]
+) -> int:
+    """Write the positions of those partitions that the member still owns; how many those are."""
+    cursor = connection.execute(
+        """
+        INSERT INTO offsets (partition_id, group_id, position)
+        SELECT partition_id, group_id, json_extract(wanted.value, '$[1]')
+        FROM json_each(?) AS wanted
+            JOIN ownership ON partition_id = json_extract(wanted.value, '$[0]')
+        WHERE group_id = ? AND owner = ?
+        ON CONFLICT (partition_id, group_id) DO UPDATE SET position = excluded.position
+        """,
+        (json.dumps(list(positions.items())), group, member),
+    )
+    return cursor.rowcount
+
+
+def replan(connection: sqlite3.Connection, group: int) -> None:
+    """Share out the group's partitions among its members; each acts on it when it looks."""
+    wants: dict[int, frozenset[str]] = {
+        member: frozenset(json.loads(topics))
+        for member, topics in connection.execute(
+            "SELECT id, topics FROM members WHERE group_id = ?", (group,)
+        )
+    }
+    partitions = [
+        Partition(*row)
+        for row in connection.execute(
+            "SELECT partitions.id, name FROM partitions JOIN topics ON topics.id = topic_id"
+        )
+    ]
+    before = [
+        Share(*row)
+        for row in connection.execute(
+            "SELECT partition_id, owner, target FROM ownership WHERE group_id = ?", (group,)
+        )
+    ]
+    owners = {s.partition_id: s.owner for s in before if s.owner in wants}
+    awaited = {s.partition_id: s.target for s in before if s.target in wants}
+    holders = {p: m for p, m in {**awaited, **owners}.items() if m is not None}
+    plan = assign(wants, partitions, holders)
+    existing = {partition.id for partition in partitions}
+    connection.execute("DELETE FROM ownership WHERE group_id = ?", (group,))
+    connection.executemany(
+        "INSERT INTO ownership (group_id, partition_id, owner, target) VALUES (?, ?, ?, ?)",
+        [
+            (group, partition_id, owners.get(partition_id), plan.get(partition_id))
+            for partition_id in sorted(existing & (plan.keys() | owners.keys()))
+        ],
+    )
+    _tell_members(connection, group)
+
+
+def replan_all(connection: sqlite3.Connection) -> None:
+    """Do so for every group that has members, after topics came or went."""
+    rows = connection.execute("SELECT DISTINCT group_id FROM members").fetchall()
+    for (group,) in rows:
+        replan(connection, group)
+
+
+def _tell_members(connection: sqlite3.Connection, group: int) -> None:
+    connection.execute(
+        "UPDATE consumer_groups SET generation = generation + 1 WHERE id = ?", (group,)
+    )

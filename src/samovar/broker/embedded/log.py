@@ -1,0 +1,149 @@
+"""Topics, partitions and records: what is asked of the tables, inside the caller's transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Sequence
+
+import msgspec
+
+from samovar.broker.embedded.store import Store
+from samovar.broker.port import Headers, NewRecord, Record
+
+_encode_headers = msgspec.msgpack.Encoder().encode
+_decode_headers = msgspec.msgpack.Decoder(Headers).decode
+
+#: Rows deleted in one transaction: few enough that a producer does not feel the wait.
+TRIM_CHUNK = 2000
+
+
+class PartitionGoneError(Exception):
+    """The partition was deleted meanwhile; raised to leave the transaction."""
+
+
+def partition_ids(connection: sqlite3.Connection) -> dict[str, list[int]]:
+    """Each topic's partitions, in order, by the ids they have in the file."""
+    topics: dict[str, list[int]] = {}
+    for name, partition_id in connection.execute(
+        "SELECT topics.name, partitions.id FROM topics JOIN partitions ON topic_id = topics.id"
+        " ORDER BY topics.id, partition"
+    ):
+        topics.setdefault(name, []).append(partition_id)
+    return topics
+
+
+def partitions_ever_made(connection: sqlite3.Connection) -> int:
+    """A number that grows with each new partition."""
+    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'partitions'").fetchone()
+    return row[0] if row else 0
+
+
+def append(connection: sqlite3.Connection, partition_id: int, records: Sequence[NewRecord]) -> int:
+    """Write the records at the partition's end and return the first one's offset.
+
+    Raises:
+        PartitionGoneError: it was deleted.
+    """
+    row = connection.execute(
+        "SELECT next_offset FROM partitions WHERE id = ? AND topic_id IS NOT NULL", (partition_id,)
+    ).fetchone()
+    if row is None:
+        raise PartitionGoneError
+    first: int = row[0]
+    now = int(time.time() * 1000)
+    connection.executemany(
+        "INSERT INTO records (partition_id, offset, timestamp, key, headers, value)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (
+                partition_id,
+                offset,
+                now,
+                record.key,
+                _encode_headers(record.headers) if record.headers else None,
+                record.value,
+            )
+            for offset, record in enumerate(records, first)
+        ],
+    )
+    connection.execute(
+        "UPDATE partitions SET next_offset = ? WHERE id = ?", (first + len(records), partition_id)
+    )
+    return first
+
+
+def read(
+    connection: sqlite3.Connection, partition_id: int, offset: int, limit: int
+) -> list[Record]:
+    """Up to `limit` records from `offset` on."""
+    rows = connection.execute(
+        "SELECT offset, value, key, headers, timestamp FROM records"
+        " WHERE partition_id = ? AND offset >= ? ORDER BY offset LIMIT ?",
+        (partition_id, offset, limit),
+    ).fetchall()
+    return [
+        Record(offset, value, key, _decode_headers(headers) if headers else (), timestamp)
+        for offset, value, key, headers, timestamp in rows
+    ]
+
+
+def trim(store: Store, partition_id: int) -> bool:
+    """Delete a chunk of the records that every group has done with; whether there are more.
+
+    Every group: each that has committed here, and each that holds or awaits this partition.
+    """
+    with store.reading() as connection:
+        span = _finished(connection, partition_id)
+    if not span:
+        return False
+    with store.writing() as connection:
+        # Again: between the two a group may have come that wants to start at the beginning.
+        span = _finished(connection, partition_id)
+        chunk = span[:TRIM_CHUNK]
+        connection.execute(
+            "DELETE FROM records WHERE partition_id = ? AND offset < ?", (partition_id, chunk.stop)
+        )
+        connection.execute(
+            "UPDATE partitions SET start_offset = ? WHERE id = ?", (chunk.stop, partition_id)
+        )
+    return len(span) > len(chunk)
+
+
+def _finished(connection: sqlite3.Connection, partition_id: int) -> range:
+    row = connection.execute(
+        """
+        SELECT start_offset, min(
+            next_offset,
+            (SELECT min(position) FROM offsets WHERE partition_id = partitions.id))
+        FROM partitions WHERE id = ? AND NOT EXISTS (
+            SELECT 1 FROM ownership LEFT JOIN offsets USING (partition_id, group_id)
+            WHERE ownership.partition_id = partitions.id AND position IS NULL)
+        """,
+        (partition_id,),
+    ).fetchone()
+    if row is None or row[1] is None:
+        return range(0)
+    return range(row[0], max(row))
+
+
+def sweep(store: Store) -> None:
+    """Delete what is left of deleted topics, chunk by chunk."""
+    while True:
+        with store.reading() as connection:
+            row = connection.execute(
+                "SELECT id, start_offset, next_offset FROM partitions WHERE topic_id IS NULL"
+            ).fetchone()
+        if row is None:
+            return
+        partition_id, start, end = row
+        start = min(start + TRIM_CHUNK, end)
+        with store.writing() as connection:
+            connection.execute(
+                "DELETE FROM records WHERE partition_id = ? AND offset < ?", (partition_id, start)
+            )
+            connection.execute(
+                "UPDATE partitions SET start_offset = ? WHERE id = ?", (start, partition_id)
+            )
+            if start == end:
+                connection.execute("DELETE FROM partitions WHERE id = ?", (partition_id,))

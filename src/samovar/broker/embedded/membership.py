@@ -1,0 +1,175 @@
+"""One member's place in its group: kept by showing itself, changed in step with the others."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+from samovar.broker.embedded import groups
+from samovar.broker.embedded.doorbell import (
+    Doorbell,
+    Ringer,
+    bells_directory,
+    is_abandoned,
+    take_down_abandoned,
+)
+from samovar.broker.embedded.store import Store
+
+#: How often a member looks after itself and the others when nothing happens.
+TICK_SECONDS = 0.25
+
+
+class Changes(NamedTuple):
+    """What a member has to do to follow the plan."""
+
+    #: The state of things that this follows from.
+    generation: int
+    #: Whether others have put us out of the group; then everything held is lost.
+    is_removed: bool
+    #: Held, but taken away already.
+    lost: set[int]
+    #: Held, but meant for others.
+    to_release: set[int]
+    #: Whether something free waits for us.
+    to_claim: bool
+
+
+class Membership:
+    """Belongs to one consumer and is used by its thread only."""
+
+    def __init__(self, store: Store, group: str, lease: float) -> None:
+        self._store = store
+        self._group = group
+        self._lease = lease
+        self._directory = bells_directory(store.path)
+        self._ringer = Ringer(self._directory)
+        self.bell = Doorbell(self._directory)
+        self._group_id = 0
+        self._id: int | None = None
+        self._renewed = 0.0
+        self._generation: int | None = None
+        self.next_tick = 0.0
+
+    @property
+    def has_joined(self) -> bool:
+        return self._id is not None
+
+    def join(self, topics: Sequence[str]) -> None:
+        """Become a member; those found dead are put out on the way."""
+        take_down_abandoned(self._directory)
+        if self.bell.name is None or is_abandoned(self._directory, self.bell.name):
+            self.bell.close()
+            self.bell = Doorbell(self._directory)
+        now = time.monotonic()
+        with self._store.writing() as connection:
+            self._group_id = groups.group_id(connection, self._group)
+            dead = self._dead(groups.members(connection, self._group_id), now, by_lease=True)
+            if dead:
+                groups.remove(connection, self._group_id, dead)
+            self._id = groups.join(
+                connection,
+                self._group_id,
+                topics,
+                bell=self.bell.name,
+                now=now,
+                lease=self._lease,
+            )
+        self._renewed = now
+        self._generation = None
+        self.next_tick = now + TICK_SECONDS
+        self._ringer.ring()
+
+    def look_after(self) -> None:
+        """Show that we live, and put out who does not."""
+        now = time.monotonic()
+        self.next_tick = now + TICK_SECONDS
+        idle = now - self._renewed
+        with self._store.reading() as connection:
+            others = groups.members(connection, self._group_id)
+        # Who has overslept itself does not judge others: the whole machine may have stood still.
+        dead = self._dead(others, now, by_lease=idle < self._lease / 2)
+        if not dead and idle < self._lease / 4:
+            return
+        with self._store.writing() as connection:
+            if groups.renew(connection, self._member, now) and dead:
+                groups.remove(connection, self._group_id, dead)
+        self._renewed = now
+        if dead:
+            take_down_abandoned(self._directory)
+            self._ringer.ring()
+
+    def changes(self, held: Collection[int]) -> Changes | None:
+        """What is to be done, or None when nothing has happened since the last `acted`."""
+        with self._store.reading() as connection:
+            generation, is_member = groups.generation(connection, self._group_id, self._member)
+            if generation == self._generation:
+                return None
+            shares = groups.shares(connection, self._group_id, self._member)
+        owned = {share.partition_id for share in shares if share.owner == self._id}
+        meant = {share.partition_id for share in shares if share.target == self._id}
+        taken = {share.partition_id for share in shares if share.owner not in (None, self._id)}
+        return Changes(
+            generation=generation,
+            is_removed=not is_member,
+            lost=set(held) - owned,
+            to_release=owned - meant,
+            # Owned but not held is what an interrupted claim leaves behind.
+            to_claim=bool(meant - taken - set(held)),
+        )
+
+    def acted(self, changes: Changes) -> None:
+        """These were followed; do not tell of them again."""
+        self._generation = changes.generation
+        if changes.is_removed:
+            self._id = None
+
+    def commit(self, positions: Mapping[int, int]) -> None:
+        """Write the positions of those partitions that are still ours."""
+        with self._store.writing() as connection:
+            written = groups.commit(connection, self._group_id, self._member, positions)
+        if written < len(positions):
+            self._generation = None
+
+    def release(self, partition_ids: Collection[int], positions: Mapping[int, int]) -> None:
+        """Commit and let go, in one."""
+        with self._store.writing() as connection:
+            groups.commit(connection, self._group_id, self._member, positions)
+            groups.release(connection, self._group_id, self._member, partition_ids)
+        self._ringer.ring()
+
+    def claim(self, held: Collection[int]) -> list[groups.Claim]:
+        """Take what waits for us."""
+        with self._store.writing() as connection:
+            return groups.claim(connection, self._group_id, self._member, held)
+
+    def leave(self, positions: Mapping[int, int]) -> None:
+        """Commit, let go of everything and be no member any more."""
+        with self._store.writing() as connection:
+            groups.commit(connection, self._group_id, self._member, positions)
+            groups.leave(connection, self._group_id, self._member)
+        self._id = None
+        self._ringer.ring()
+
+    def close(self) -> None:
+        """Take the bell down."""
+        self.bell.close()
+        self._ringer.close()
+
+    @property
+    def _member(self) -> int:
+        assert self._id is not None
+        return self._id
+
+    def _dead(
+        self, members: list[groups.Member], now: float, *, by_lease: bool
+    ) -> list[groups.Member]:
+        return [
+            member
+            for member in members
+            if member.id != self._id
+            and (
+                (by_lease and member.is_overdue(now))
+                or (member.bell is not None and is_abandoned(self._directory, member.bell))
+            )
+        ]

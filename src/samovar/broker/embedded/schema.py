@@ -1,0 +1,179 @@
+"""The file's tables, its version stamp, and the checks made before it is used."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from contextlib import suppress
+
+from samovar.broker.embedded.faults import fault_of
+from samovar.errors import BrokerError, StoreError
+
+#: "SMVR": says that an SQLite file is ours (https://sqlite.org/pragma.html#pragma_application_id).
+APPLICATION_ID = 0x534D5652
+#: Raised whenever the tables change.
+VERSION = 1
+#: How long to wait for other processes' locks.
+PATIENCE_SECONDS = 30.0
+
+# AUTOINCREMENT: an id is never given twice, so whoever still holds the id of a deleted topic,
+# partition or member finds nothing instead of somebody else's.
+_TABLES = (
+    "CREATE TABLE topics (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE)",
+    # topic_id is NULL once the topic is deleted, until the last of its records is swept out.
+    """CREATE TABLE partitions (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        topic_id INTEGER,
+        partition INTEGER NOT NULL,
+        start_offset INTEGER NOT NULL DEFAULT 0,
+        next_offset INTEGER NOT NULL DEFAULT 0,
+        UNIQUE (topic_id, partition))""",
+    """CREATE TABLE records (
+        partition_id INTEGER NOT NULL,
+        offset INTEGER NOT NULL,
+        timestamp INTEGER NOT NULL,
+        key BLOB,
+        headers BLOB,
+        value BLOB,
+        PRIMARY KEY (partition_id, offset)) WITHOUT ROWID""",
+    # The generation goes up whenever members have something to look at.
+    """CREATE TABLE consumer_groups (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL UNIQUE,
+        generation INTEGER NOT NULL DEFAULT 0)""",
+    # renewed is on the machine's monotonic clock; a lease runs from there.
+    """CREATE TABLE members (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        group_id INTEGER NOT NULL,
+        topics TEXT NOT NULL,
+        bell TEXT,
+        renewed REAL NOT NULL,
+        lease REAL NOT NULL)""",
+    # owner holds the partition now, target shall hold it: it moves when its owner lets go.
+    """CREATE TABLE ownership (
+        group_id INTEGER NOT NULL,
+        partition_id INTEGER NOT NULL,
+        owner INTEGER,
+        target INTEGER,
+        PRIMARY KEY (group_id, partition_id)) WITHOUT ROWID""",
+    "CREATE INDEX ownership_of_partition ON ownership (partition_id)",
+    """CREATE TABLE offsets (
+        partition_id INTEGER NOT NULL,
+        group_id INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        PRIMARY KEY (partition_id, group_id)) WITHOUT ROWID""",
+)
+
+
+def connect(path: str, synchronous: str) -> sqlite3.Connection:
+    """Open the log at `path`, making it if there is none.
+
+    Raises:
+        StoreError: the file cannot be used; the message says why and what to do.
+        BrokerUnavailableError: other processes kept it locked.
+    """
+    _check_place(path)
+    try:
+        connection = sqlite3.connect(
+            path, timeout=PATIENCE_SECONDS, isolation_level=None, check_same_thread=False
+        )
+    except sqlite3.Error as error:
+        raise fault_of(error, path) from error
+    try:
+        if not _is_ours(connection, path):
+            _create(connection, path)
+        connection.execute(f"PRAGMA synchronous = {synchronous}")
+        # On macOS plain fsync leaves the data in the drive's cache; elsewhere this does nothing.
+        connection.execute("PRAGMA fullfsync = 1")
+        connection.execute("PRAGMA journal_size_limit = 67108864")
+    except sqlite3.Error as error:
+        connection.close()
+        raise fault_of(error, path) from error
+    except BrokerError:
+        connection.close()
+        raise
+    return connection
+
+
+def _check_place(path: str) -> None:
+    directory = os.path.dirname(path)
+    if not os.path.isdir(directory):
+        raise StoreError(
+            f"{path}: there is no directory {directory}. Create it, or change the path."
+        )
+    if os.path.isdir(path):
+        raise StoreError(f"{path}: this is a directory. Give the path of a file.")
+    if not os.access(directory, os.W_OK | os.X_OK):
+        raise StoreError(
+            f"{path}: this user may not write in {directory}, where SQLite puts its -wal and -shm "
+            "files. Grant that right, or change the path."
+        )
+    if os.path.exists(path) and not os.access(path, os.R_OK | os.W_OK):
+        raise StoreError(
+            f"{path}: the file is read-only for this user. Grant the right to write it."
+        )
+
+
+def _is_ours(connection: sqlite3.Connection, path: str) -> bool:
+    """Whether the tables are there; False means an empty file."""
+    # In one statement: between two, another process may make the tables.
+    application_id, version, tables = connection.execute(
+        "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_master)"
+        " FROM pragma_application_id, pragma_user_version"
+    ).fetchone()
+    if application_id == APPLICATION_ID:
+        _check_version(version, path)
+        return True
+    if application_id or version or tables:
+        raise StoreError(
+            f"{path}: the file is not a Samovar log but another program's SQLite file "
+            f"(application id {application_id:#x}, {tables} tables). Choose another path; "
+            "this file was left as it is."
+        )
+    return False
+
+
+def _check_version(version: int, path: str) -> None:
+    if version > VERSION:
+        raise StoreError(
+            f"{path}: the file is from a newer Samovar (version {version}; this one knows "
+            f"{VERSION}). Upgrade Samovar here, or choose another path."
+        )
+    if version < VERSION:
+        raise StoreError(f"{path}: the file bears version {version}, which never was.")
+
+
+def _create(connection: sqlite3.Connection, path: str) -> None:
+    _switch_to_wal(connection, path)
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Another process may have been quicker.
+        if not _is_ours(connection, path):
+            for table in _TABLES:
+                connection.execute(table)
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.execute("COMMIT")
+    except BaseException:
+        with suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _switch_to_wal(connection: sqlite3.Connection, path: str) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            break
+        except sqlite3.OperationalError as error:
+            # Two processes that switch at once get SQLITE_BUSY without any waiting.
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.005)
+    if mode != "wal":
+        raise StoreError(
+            f"{path}: SQLite cannot use write-ahead logging there (mode {mode!r}). "
+            "Put the file on a local disk."
+        )

@@ -1,0 +1,130 @@
+"""One connection to the file: opened when first used, guarded by a lock, closed around a fork."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from samovar.broker.embedded.faults import fault_of
+from samovar.broker.embedded.schema import connect
+from samovar.errors import BrokerError
+
+
+class Store:
+    """The file as one user of it sees it."""
+
+    def __init__(self, path: str, *, synchronous: str) -> None:
+        self.path = path
+        self._synchronous = synchronous
+        #: Guards the connection; users may hold it for longer, and forks wait for it.
+        self.lock = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+        self._connected = 0
+        self._closed = False
+        _guard_against_forks(self)
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Single statements; each sees the newest state.
+
+        Raises:
+            StoreError: the file cannot be used.
+            BrokerUnavailableError: others kept it locked.
+        """
+        with self.lock:
+            try:
+                yield self._connection or self._connect()
+            except sqlite3.ProgrammingError:
+                raise  # The caller's own mistake, such as a value that is not bytes.
+            except sqlite3.DatabaseError as error:
+                raise fault_of(error, self.path) from error
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction: all of it or, on any error, nothing of it.
+
+        Raises:
+            StoreError: the file cannot be used, or the disk is full.
+            BrokerUnavailableError: others kept it locked.
+        """
+        with self.reading() as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    with suppress(sqlite3.Error):
+                        connection.execute("ROLLBACK")
+                raise
+
+    def state(self) -> tuple[int, int]:
+        """Differs from an earlier answer whenever another connection has committed since."""
+        with self.reading() as connection:
+            (version,) = connection.execute("PRAGMA data_version").fetchone()
+            return self._connected, version
+
+    def close(self) -> None:
+        """Let go of the file for good."""
+        with self.lock:
+            self._closed = True
+            self._disconnect()
+
+    def before_fork(self) -> None:
+        """Hold the lock, and have no connection that the child could inherit."""
+        self.lock.acquire()
+        self._disconnect()
+
+    def after_fork(self) -> None:
+        """Go on, in the parent and in the child: each connects anew when it needs to."""
+        self.lock.release()
+
+    def _connect(self) -> sqlite3.Connection:
+        if self._closed:
+            raise BrokerError(f"{self.path}: used after close().")
+        self._connection = connect(self.path, self._synchronous)
+        self._connected += 1
+        return self._connection
+
+    def _disconnect(self) -> None:
+        if self._connection is not None and not self._connection.in_transaction:
+            connection, self._connection = self._connection, None
+            connection.close()
+
+
+#: Stores of this process. SQLite forbids carrying a connection over a fork: even opening a second
+#: one in the child goes wrong, since SQLite believes to hold locks there that only the parent has,
+#: and the last one to close elsewhere then deletes the write-ahead log under the child's feet
+#: (https://sqlite.org/howtocorrupt.html#_carrying_an_open_database_connection_across_a_fork_).
+_stores: weakref.WeakSet[Store] = weakref.WeakSet()
+_stores_lock = threading.RLock()
+_held: list[Store] = []
+_guarded = False
+
+
+def _guard_against_forks(store: Store) -> None:
+    global _guarded
+    with _stores_lock:
+        _stores.add(store)
+        if not _guarded and hasattr(os, "register_at_fork"):
+            _guarded = True
+            os.register_at_fork(
+                before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork
+            )
+
+
+def _before_fork() -> None:
+    _stores_lock.acquire()
+    for store in list(_stores):
+        store.before_fork()
+        _held.append(store)
+
+
+def _after_fork() -> None:
+    while _held:
+        _held.pop().after_fork()
+    _stores_lock.release()

@@ -1,0 +1,189 @@
+"""The port's Admin on librdkafka."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from typing import Any
+
+from confluent_kafka import Consumer as Reader
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException
+from confluent_kafka import TopicPartition as KafkaPartition
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._listoffsets import OffsetSpec
+from confluent_kafka.cimpl import NewTopic  # the package exports it without saying so
+
+from samovar.broker.kafka import failures
+from samovar.broker.port import Headers, Record, TopicPartition, TopicSpec, Watermarks
+from samovar.errors import BrokerUnavailableError, UnknownTopicError
+from samovar.support import clock
+
+_EARLIEST: Any = OffsetSpec.earliest()
+_LATEST: Any = OffsetSpec.latest()
+#: Longest wait for one answer, in seconds.
+ANSWER_SECONDS = 10.0
+#: How soon a broker that does not answer is given up while somebody waits to enqueue, in seconds.
+METADATA_SECONDS = 5.0
+
+
+class KafkaAdmin:
+    """Looks at and changes topics and groups. Connects on first use."""
+
+    def __init__(self, properties: Mapping[str, Any], reader: Mapping[str, Any]) -> None:
+        """`reader` are a consumer's properties, for reading records outside any group."""
+        self._properties = dict(properties)
+        self._reader = dict(reader)
+        self._lock = threading.Lock()
+        self._client: AdminClient | None = None
+
+    def topics(self) -> dict[str, int]:
+        """See the port; Kafka's own topics (``__...``) are left out."""
+        try:
+            metadata = self._connected().list_topics(timeout=METADATA_SECONDS)
+        except KafkaException as error:
+            raise failures.translated(failures.reason(error), "Listing topics") from error
+        return {
+            name: len(topic.partitions)
+            for name, topic in metadata.topics.items()
+            if topic.error is None and not name.startswith("__")
+        }
+
+    def create_topics(self, specs: Sequence[TopicSpec]) -> list[str]:
+        """See the port."""
+        if not specs:
+            return []
+        futures = self._connected().create_topics([_new_topic(spec) for spec in specs])
+        created = [name for name, future in futures.items() if _created(name, future)]
+        self._wait_until_usable({spec.name for spec in specs})
+        return created
+
+    def delete_topics(self, names: Sequence[str]) -> None:
+        """See the port."""
+        if not names:
+            return
+        for name, future in self._connected().delete_topics(list(names)).items():
+            try:
+                future.result(ANSWER_SECONDS)
+            except KafkaException as error:
+                if failures.reason(error).code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
+                    doing = f"Deleting the topic {name!r}"
+                    raise failures.translated(failures.reason(error), doing) from error
+
+    def watermarks(self, topic: str) -> dict[TopicPartition, Watermarks]:
+        """See the port."""
+        partitions = self._partitions(topic)
+        low = self._offsets(partitions, _EARLIEST)
+        high = self._offsets(partitions, _LATEST)
+        return {p: Watermarks(low[p], high[p]) for p in partitions}
+
+    def committed(self, group: str, topic: str) -> dict[TopicPartition, int]:
+        """See the port."""
+        wanted = [KafkaPartition(*p) for p in self._partitions(topic)]
+        request = [ConsumerGroupTopicPartitions(group, wanted)]
+        (future,) = self._connected().list_consumer_group_offsets(request).values()
+        answer = _result(future, f"Reading the offsets of group {group!r}")
+        return {
+            TopicPartition(p.topic, p.partition): p.offset
+            for p in answer.topic_partitions
+            if p.offset >= 0
+        }
+
+    def read(self, source: TopicPartition, offset: int, limit: int) -> list[Record]:
+        """See the port."""
+        if source not in (marks := self.watermarks(source.topic)):
+            raise UnknownTopicError(f"There is no partition {source.topic}[{source.partition}].")
+        low, high = marks[source]
+        client = Reader(self._reader)
+        try:
+            client.assign([KafkaPartition(*source, max(offset, low))])
+            return _read(client, high, limit)
+        finally:
+            client.close()
+
+    def close(self) -> None:
+        """See the port."""
+        with self._lock:
+            self._client = None
+
+    def _connected(self) -> Any:
+        # The client's own types leave most of its answers unknown; ours begin where they return.
+        with self._lock:
+            if self._client is None:
+                try:
+                    self._client = AdminClient(self._properties)
+                except KafkaException as error:
+                    doing = "The Kafka admin client could not be made"
+                    raise failures.translated(failures.reason(error), doing) from error
+            return self._client
+
+    def _wait_until_usable(self, names: set[str]) -> None:
+        """Creation is asynchronous in the cluster: wait until the topics are seen."""
+        until = clock.monotonic() + ANSWER_SECONDS
+        while not names <= self.topics().keys():
+            if clock.monotonic() > until:
+                raise BrokerUnavailableError(f"Created topics do not appear: {sorted(names)}.")
+
+    def _partitions(self, topic: str) -> list[TopicPartition]:
+        count = self.topics().get(topic)
+        if count is None:
+            raise UnknownTopicError(f"There is no topic {topic!r}.")
+        return [TopicPartition(topic, index) for index in range(count)]
+
+    def _offsets(
+        self, partitions: Sequence[TopicPartition], spec: Any
+    ) -> dict[TopicPartition, int]:
+        futures = self._connected().list_offsets({KafkaPartition(*p): spec for p in partitions})
+        return {
+            TopicPartition(p.topic, p.partition): _result(future, "Reading offsets").offset
+            for p, future in futures.items()
+        }
+
+
+def _new_topic(spec: TopicSpec) -> NewTopic:
+    return NewTopic(
+        spec.name,
+        spec.partitions,
+        -1 if spec.replication_factor is None else spec.replication_factor,
+        config={name: str(value) for name, value in spec.config.items()},
+    )
+
+
+def _created(name: str, future: Future[None]) -> bool:
+    try:
+        future.result(ANSWER_SECONDS)
+    except KafkaException as error:
+        if failures.reason(error).code() == KafkaError.TOPIC_ALREADY_EXISTS:
+            return False
+        doing = f"Creating the topic {name!r}"
+        raise failures.translated(failures.reason(error), doing) from error
+    return True
+
+
+def _result(future: Future[Any], doing: str) -> Any:
+    try:
+        return future.result(ANSWER_SECONDS)
+    except KafkaException as error:
+        raise failures.translated(failures.reason(error), doing) from error
+
+
+def _read(client: Reader, high: int, limit: int) -> list[Record]:
+    records: list[Record] = []
+    until = clock.monotonic() + ANSWER_SECONDS
+    while len(records) < limit and clock.monotonic() < until:
+        message = client.poll(0.2)
+        if message is None:
+            continue
+        error = message.error()
+        if error is not None:
+            if error.code() == KafkaError._PARTITION_EOF:
+                break
+            raise failures.translated(error, "Reading records")
+        offset = message.offset() or 0
+        headers: Headers = tuple(message.headers() or ())  # type: ignore[arg-type]
+        records.append(
+            Record(offset, message.value(), message.key(), headers, message.timestamp()[1])
+        )
+        if offset + 1 >= high:
+            break
+    return records

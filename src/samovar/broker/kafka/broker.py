@@ -1,0 +1,50 @@
+"""The port's Broker on a Kafka cluster."""
+
+from __future__ import annotations
+
+from samovar.broker.kafka.admin import KafkaAdmin
+from samovar.broker.kafka.consumer import KafkaConsumer
+from samovar.broker.kafka.producer import KafkaProducer
+from samovar.broker.kafka.settings import (
+    KafkaSettings,
+    admin_properties,
+    consumer_properties,
+    producer_properties,
+)
+
+
+class KafkaBroker:
+    """A Kafka cluster. Making one connects to nothing.
+
+    A crash of a worker repeats what was running plus what finished since the last commit
+    (`commit_interval` seconds); nothing is lost.
+    """
+
+    def __init__(self, settings: KafkaSettings, *, commit_interval: float = 1.0) -> None:
+        self._settings = settings
+        self._commit_interval = commit_interval
+
+    def producer(self) -> KafkaProducer:
+        """A new producer; it connects on first use."""
+        return KafkaProducer(producer_properties(self._settings))
+
+    def consumer(self, group: str) -> KafkaConsumer:
+        """A new member for `group`, owned by the calling thread."""
+        return KafkaConsumer(
+            consumer_properties(self._settings, group=group, commit_interval=self._commit_interval)
+        )
+
+    def admin(self) -> KafkaAdmin:
+        """A new admin; it connects on first use."""
+        reader = consumer_properties(
+            self._settings,
+            group=f"{self._settings.client_id}-reader",
+            commit_interval=self._commit_interval,
+            overrides={"group.protocol": "classic", "enable.partition.eof": True},
+        )
+        return KafkaAdmin(admin_properties(self._settings), reader)
+
+
+def open_broker(settings: KafkaSettings, *, commit_interval: float) -> KafkaBroker:
+    """The broker of these settings."""
+    return KafkaBroker(settings, commit_interval=commit_interval)

@@ -1,0 +1,209 @@
+"""The port's Consumer on librdkafka. Only the thread that subscribes may use it.
+
+librdkafka's Python client lets one thread in at a time: a second one would wait behind a
+running poll, possibly for ever. So every call is checked against the owning thread.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from confluent_kafka import Consumer as Client
+from confluent_kafka import KafkaError, KafkaException, Message
+from confluent_kafka import TopicPartition as KafkaPartition
+
+from samovar import events
+from samovar.broker.kafka import failures
+from samovar.broker.port import Batch, RebalanceListener, Record, TopicPartition
+from samovar.errors import BrokerError, FencedError
+
+#: Errors that polling reports and gets over by itself.
+_PASSING = frozenset(
+    {
+        KafkaError._PARTITION_EOF,
+        KafkaError._ALL_BROKERS_DOWN,
+        KafkaError._TRANSPORT,
+        KafkaError._MAX_POLL_EXCEEDED,
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+        KafkaError._UNKNOWN_TOPIC,
+    }
+)
+
+
+class KafkaConsumer:
+    """A member of a Kafka consumer group."""
+
+    def __init__(self, properties: Mapping[str, Any]) -> None:
+        try:
+            self._client = Client({**properties, "error_cb": _tell})
+        except KafkaException as error:
+            doing = "The Kafka consumer could not be made"
+            raise failures.translated(failures.reason(error), doing) from error
+        self._owner = threading.get_ident()
+        self._listener: RebalanceListener | None = None
+        #: What a callback of the listener raised; librdkafka would drop it half way.
+        self._failure: BaseException | None = None
+        #: Partitions that came in the running poll; librdkafka keeps an old pause of theirs.
+        self._fresh: list[KafkaPartition] = []
+
+    def subscribe(self, topics: Sequence[str], listener: RebalanceListener) -> None:
+        """See the port."""
+        self._check_owner()
+        self._listener = listener
+        self._client.subscribe(
+            list(topics),
+            on_assign=self._on_assign,
+            on_revoke=self._on_revoke,
+            on_lost=self._on_lost,
+        )
+
+    def poll(self, max_records: int, timeout: float) -> list[Batch]:
+        """See the port. `consume` alone would wait all of `timeout` for `max_records`."""
+        self._check_owner()
+        first = self._client.poll(timeout)
+        self._after_poll()
+        if first is None:
+            return []
+        messages = [first]
+        if max_records > 1:
+            messages += self._client.consume(max_records - 1, 0)
+            self._after_poll()
+        return _batches(messages)
+
+    def pause(self, partitions: Iterable[TopicPartition]) -> None:
+        """See the port."""
+        self._check_owner()
+        self._client.pause([KafkaPartition(*p) for p in partitions])
+
+    def resume(self, partitions: Iterable[TopicPartition]) -> None:
+        """See the port."""
+        self._check_owner()
+        self._client.resume([KafkaPartition(*p) for p in partitions])
+
+    def seek(self, source: TopicPartition, offset: int) -> None:
+        """See the port."""
+        self._check_owner()
+        self._client.seek(KafkaPartition(*source, offset))
+
+    def store(self, positions: Mapping[TopicPartition, int]) -> frozenset[TopicPartition]:
+        """See the port. librdkafka commits what is stored every `auto.commit.interval.ms`."""
+        self._check_owner()
+        gone: set[TopicPartition] = set()
+        for source, offset in positions.items():
+            try:
+                self._client.store_offsets(offsets=[KafkaPartition(*source, offset)])
+            except KafkaException as error:
+                if failures.reason(error).code() not in failures.NOT_OURS:
+                    raise failures.translated(failures.reason(error), "Storing offsets") from error
+                gone.add(source)
+        return frozenset(gone)
+
+    def commit(self) -> None:
+        """See the port."""
+        self._check_owner()
+        try:
+            self._client.commit(asynchronous=False)
+        except KafkaException as error:
+            code = failures.reason(error).code()
+            if code != KafkaError._NO_OFFSET and code not in failures.NOT_OURS:
+                raise failures.translated(failures.reason(error), "Committing offsets") from error
+
+    def wake(self) -> None:
+        """See the port. A running poll cannot be interrupted; the engine's polls are short."""
+
+    def close(self) -> None:
+        """See the port."""
+        self._check_owner()
+        self._client.close()
+        self._failure = None
+
+    def _on_assign(self, _: Client, partitions: list[KafkaPartition]) -> None:
+        self._fresh += partitions
+        self._tell_listener("assigned", partitions)
+
+    def _on_revoke(self, _: Client, partitions: list[KafkaPartition]) -> None:
+        self._tell_listener("revoked", partitions)
+        try:
+            self.commit()
+        except BrokerError as error:
+            events.announce("broker.error", error=error)
+
+    def _on_lost(self, _: Client, partitions: list[KafkaPartition]) -> None:
+        self._tell_listener("lost", partitions)
+
+    def _tell_listener(self, what: str, partitions: list[KafkaPartition]) -> None:
+        """Nothing may leave a callback of librdkafka: it would surface half way through."""
+        assert self._listener is not None
+        sources = [TopicPartition(p.topic, p.partition) for p in partitions]
+        try:
+            if what == "assigned":
+                self._listener.assigned(sources)
+            elif what == "revoked":
+                self._listener.revoked(sources)
+            else:
+                self._listener.lost(sources)
+        except BaseException as error:
+            self._failure = error
+
+    def _after_poll(self) -> None:
+        if self._fresh:
+            fresh, self._fresh = self._fresh, []
+            self._resume_fresh(fresh)
+        if self._failure is not None:
+            failure, self._failure = self._failure, None
+            raise failure
+
+    def _resume_fresh(self, fresh: list[KafkaPartition]) -> None:
+        try:
+            self._client.resume([KafkaPartition(p.topic, p.partition) for p in fresh])
+        except KafkaException as error:
+            events.announce("broker.error", error=failures.translated(error.args[0], "Resuming"))
+
+    def _check_owner(self) -> None:
+        if threading.get_ident() != self._owner:
+            raise RuntimeError(
+                "A Kafka consumer was used by a second thread; only the thread that made it may."
+            )
+
+
+def _batches(messages: list[Message]) -> list[Batch]:
+    """Messages in the order they came, one batch for each run of one partition."""
+    batches: list[Batch] = []
+    topic: str | None = None
+    partition: int | None = None
+    records: list[Record] = []
+    for message in messages:
+        error = message.error()
+        if error is not None:
+            _judge(error)
+            continue
+        if message.partition() != partition or message.topic() != topic:
+            topic, partition = message.topic(), message.partition()
+            records = []
+            batches.append(Batch(TopicPartition(topic, partition), records))  # type: ignore[arg-type]
+        records.append(
+            Record(
+                message.offset(),  # type: ignore[arg-type] -- always there in a consumed message
+                message.value(),
+                message.key(),
+                message.headers() or (),  # type: ignore[arg-type]
+                message.timestamp()[1],
+            )
+        )
+    return batches
+
+
+def _judge(error: KafkaError) -> None:
+    """Report an error that polling gets over; raise one that it does not."""
+    translated = failures.translated(error, "Polling")
+    if failures.is_fatal(error) or isinstance(translated, FencedError):
+        raise translated
+    if error.code() not in _PASSING and not error.retriable():
+        raise translated
+    events.announce("broker.error", error=translated)
+
+
+def _tell(error: KafkaError) -> None:
+    events.announce("broker.error", error=failures.translated(error, "The Kafka client"))

@@ -1,0 +1,82 @@
+"""librdkafka's error codes as errors of ours, by who must act."""
+
+from __future__ import annotations
+
+from confluent_kafka import KafkaError, KafkaException
+
+from samovar.errors import (
+    BrokerError,
+    BrokerUnavailableError,
+    DeliveryFailedError,
+    DeliveryUnknownError,
+    FencedError,
+    UnknownTopicError,
+)
+
+_UNAVAILABLE = frozenset(
+    {
+        KafkaError._ALL_BROKERS_DOWN,
+        KafkaError._TRANSPORT,
+        KafkaError._TIMED_OUT,
+        KafkaError._RESOLVE,
+        KafkaError.REQUEST_TIMED_OUT,
+        KafkaError.NETWORK_EXCEPTION,
+        KafkaError.COORDINATOR_NOT_AVAILABLE,
+        KafkaError.NOT_COORDINATOR,
+        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    }
+)
+_UNKNOWN_TOPIC = frozenset(
+    {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION}
+)
+_FENCED = frozenset(
+    {
+        KafkaError._FENCED,
+        KafkaError.FENCED_INSTANCE_ID,
+        KafkaError.UNRELEASED_INSTANCE_ID,
+        KafkaError.INVALID_PRODUCER_EPOCH,
+    }
+)
+#: A partition that is not ours (any more): an answer, not a failure.
+NOT_OURS = frozenset(
+    {
+        KafkaError._STATE,
+        KafkaError._ASSIGNMENT_LOST,
+        KafkaError.ILLEGAL_GENERATION,
+        KafkaError.UNKNOWN_MEMBER_ID,
+        KafkaError.REBALANCE_IN_PROGRESS,
+    }
+)
+
+
+def reason(error: KafkaException) -> KafkaError:
+    """The KafkaError inside an exception."""
+    return error.args[0]
+
+
+def translated(error: KafkaError, doing: str) -> BrokerError:
+    """An error of ours that says what was being done and what librdkafka said."""
+    text = f"{doing}: {error.str()} ({error.name()})"
+    code = error.code()
+    if code in _UNAVAILABLE:
+        return BrokerUnavailableError(f"{text}. Is the broker running, and the address right?")
+    if code in _UNKNOWN_TOPIC:
+        return UnknownTopicError(f"{text}. `samovar topics create` creates declared topics.")
+    if code in _FENCED:
+        return FencedError(f"{text}. Another member has taken this one's place.")
+    return BrokerError(text)
+
+
+def undelivered(error: KafkaError, topic: str) -> BrokerError:
+    """Why a record was not delivered, as far as is known."""
+    text = f"A record for {topic!r} was not delivered: {error.str()} ({error.name()})"
+    if error.code() in (KafkaError._MSG_TIMED_OUT, KafkaError._TIMED_OUT):
+        return DeliveryUnknownError(f"{text}. It may be stored all the same.")
+    return DeliveryFailedError(f"{text}.")
+
+
+def is_fatal(error: KafkaError) -> bool:
+    """Whether the client is of no use any more. A consumer's fatal errors come with the code
+    `_FATAL` while `fatal()` says False, so both are asked.
+    """
+    return bool(error.fatal()) or error.code() == KafkaError._FATAL

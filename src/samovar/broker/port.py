@@ -1,0 +1,253 @@
+"""The port to a partitioned, replayable log: what the engine asks of any broker.
+
+A broker keeps topics; a topic has partitions; a partition is a sequence of records with
+ascending offsets (gaps are legal). A consumer belongs to a group; each partition is held by
+at most one consumer of a group. All offsets are those of the next record to read.
+
+Two brokers fulfil it: `samovar.broker.kafka` and `samovar.broker.embedded`. The suite that a
+third one must pass is `samovar.testing.contracts.BrokerContract`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+#: Header names with their raw values, in order; names may repeat.
+Headers = tuple[tuple[str, bytes], ...]
+
+
+class TopicPartition(NamedTuple):
+    """One partition of one topic."""
+
+    topic: str
+    partition: int
+
+
+class Record(msgspec.Struct, frozen=True, gc=False):
+    """A record as it lies in a partition."""
+
+    #: Its place in the partition.
+    offset: int
+    #: The payload; None is a tombstone.
+    value: bytes | None
+    key: bytes | None = None
+    headers: Headers = ()
+    #: When it was made, milliseconds since the epoch.
+    timestamp: int = 0
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """Records of one partition, in offset order, as one poll returned them."""
+
+    source: TopicPartition
+    records: list[Record]
+
+
+class NewRecord(msgspec.Struct, frozen=True, gc=False):
+    """A record on its way to a topic."""
+
+    topic: str
+    value: bytes | None
+    #: Records of one key go to one partition; without a key the broker chooses.
+    key: bytes | None = None
+    headers: Headers = ()
+    #: The partition, when the sender insists on one.
+    partition: int | None = None
+
+
+class Written(NamedTuple):
+    """Where a record was stored."""
+
+    source: TopicPartition
+    offset: int
+
+
+class Watermarks(NamedTuple):
+    """The offsets that a partition spans."""
+
+    #: Offset of the first record that still exists (or `high` when there is none).
+    low: int
+    #: Offset that the next record will get.
+    high: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicSpec:
+    """A topic to create."""
+
+    name: str
+    partitions: int
+    #: Copies of each partition; None leaves it to the broker's default.
+    replication_factor: int | None = None
+    #: The broker's own topic settings, such as ``{"retention.ms": "86400000"}``.
+    config: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+class RebalanceListener(Protocol):
+    """Told, on the polling thread and inside `poll` or `close`, which partitions come and go."""
+
+    def assigned(self, partitions: Sequence[TopicPartition]) -> None:
+        """These partitions are ours from now on; none of them is paused."""
+        ...
+
+    def revoked(self, partitions: Sequence[TopicPartition]) -> None:
+        """These are about to leave: `store` still works, and is committed right after."""
+        ...
+
+    def lost(self, partitions: Sequence[TopicPartition]) -> None:
+        """These already belong to somebody else: nothing more can be stored."""
+        ...
+
+
+class Consumer(Protocol):
+    """A member of a group. Only one thread, its owner, may call it, except `wake`."""
+
+    def subscribe(self, topics: Sequence[str], listener: RebalanceListener) -> None:
+        """Join the group for these topics."""
+        ...
+
+    def poll(self, max_records: int, timeout: float) -> list[Batch]:
+        """Wait up to `timeout` seconds for a record, then take what is there, up to `max_records`.
+
+        Returns early, and possibly empty, after a rebalance or `wake`. A partition's batches
+        follow on from each other: what was returned once is not returned again unless `seek`
+        or a new assignment goes back.
+
+        Raises:
+            BrokerError: the consumer cannot go on and must be made anew.
+        """
+        ...
+
+    def pause(self, partitions: Iterable[TopicPartition]) -> None:
+        """Return nothing of these until `resume`; the position stays."""
+        ...
+
+    def resume(self, partitions: Iterable[TopicPartition]) -> None:
+        """Undo `pause`."""
+        ...
+
+    def seek(self, source: TopicPartition, offset: int) -> None:
+        """Go on from this offset."""
+        ...
+
+    def store(self, positions: Mapping[TopicPartition, int]) -> frozenset[TopicPartition]:
+        """Note what to commit: for each partition the offset of the next record to work on.
+
+        Committed every `commit_interval`, when partitions are revoked and on `close`. Returns
+        those partitions that are not ours any more; their positions are dropped.
+        """
+        ...
+
+    def commit(self) -> None:
+        """Commit now what was stored, and wait for it."""
+        ...
+
+    def wake(self) -> None:
+        """Make a running `poll` return soon. Any thread may call this."""
+        ...
+
+    def close(self) -> None:
+        """Revoke everything (the listener hears it), commit, leave the group."""
+        ...
+
+
+class Barrier(Protocol):
+    """Stands for all records handed to a producer before it was made."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether each of them is stored, or has failed for good and was reported."""
+        ...
+
+
+class Producer(Protocol):
+    """Writes records. Any thread may call it; made anew in a forked process."""
+
+    def produce(self, record: NewRecord) -> None:
+        """Hand one record over. It may be stored later; a failure then is an event.
+
+        Raises:
+            QueueFullError: the buffer stayed full.
+        """
+        ...
+
+    def produce_many(self, records: Sequence[NewRecord]) -> None:
+        """Hand several over, in order, as cheaply as the broker can."""
+        ...
+
+    def produce_sync(self, records: Sequence[NewRecord]) -> list[Written]:
+        """Hand over and wait until all are stored.
+
+        Raises:
+            DeliveryUnknownError: no answer in time.
+            DeliveryFailedError: at least one was refused.
+        """
+        ...
+
+    def barrier(self) -> Barrier:
+        """A mark behind everything produced so far."""
+        ...
+
+    def flush(self, timeout: float) -> int:
+        """Wait up to `timeout` seconds for outstanding records; how many are still out."""
+        ...
+
+    def close(self, timeout: float) -> int:
+        """Flush and let go; how many records were not delivered."""
+        ...
+
+
+class Admin(Protocol):
+    """Looks at and changes topics and groups. Any thread may call it."""
+
+    def topics(self) -> dict[str, int]:
+        """Name of each topic and its number of partitions."""
+        ...
+
+    def create_topics(self, specs: Sequence[TopicSpec]) -> list[str]:
+        """Create those that do not exist, and return their names once they can be used."""
+        ...
+
+    def delete_topics(self, names: Sequence[str]) -> None:
+        """Delete topics and all their records; names that do not exist are passed over."""
+        ...
+
+    def watermarks(self, topic: str) -> dict[TopicPartition, Watermarks]:
+        """The offsets each partition of the topic spans.
+
+        Raises:
+            UnknownTopicError: there is no such topic.
+        """
+        ...
+
+    def committed(self, group: str, topic: str) -> dict[TopicPartition, int]:
+        """What the group has committed; partitions without a commit are absent."""
+        ...
+
+    def read(self, source: TopicPartition, offset: int, limit: int) -> list[Record]:
+        """Up to `limit` records from `offset` on, outside any group."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+class Broker(Protocol):
+    """Makes producers, consumers and admins of one log. Cheap to make; connects when used."""
+
+    def producer(self) -> Producer:
+        """A new producer."""
+        ...
+
+    def consumer(self, group: str) -> Consumer:
+        """A new member for `group`; it joins when it subscribes."""
+        ...
+
+    def admin(self) -> Admin:
+        """A new admin."""
+        ...

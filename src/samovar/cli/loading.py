@@ -1,0 +1,39 @@
+"""What every command does first: settings from the options, the working directory on the path."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from typing import Any
+
+from samovar.app import App
+from samovar.loading import load_app
+from samovar.settings import Settings, load
+
+
+def load_settings(
+    file: Path | None = None, environment: str | None = None, **overrides: Any
+) -> Settings:
+    """The settings in force, with the command's own options over them."""
+    given = {name: value for name, value in overrides.items() if value not in (None, {})}
+    return load(file=file, environment=environment, overrides=given)
+
+
+def load_user_app(settings: Settings) -> App:
+    """The user's application; its modules are looked for in the working directory first."""
+    directory = str(Path.cwd())
+    if directory not in sys.path:
+        sys.path.insert(0, directory)
+    return load_app(settings)
+
+
+def log_to_stderr(level: int = logging.INFO) -> None:
+    """Write the log to standard error, unless the application has set up logging itself."""
+    if not logging.getLogger().handlers:
+        logging.basicConfig(
+            level=level,
+            stream=sys.stderr,
+            format="%(asctime)s %(process)d %(levelname)s %(message)s",
+        )
+    logging.getLogger("samovar").setLevel(level)

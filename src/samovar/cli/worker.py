@@ -1,0 +1,104 @@
+"""samovar worker: perform jobs until told to stop."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from samovar.app import App
+from samovar.cli import loading
+from samovar.engine.worker import Worker
+from samovar.job.state import JOB_CLASSES
+from samovar.monitoring import log_subscriber
+from samovar.processes.signals import Move, Moves, print_stacks
+from samovar.processes.supervisor import INDEX_VARIABLE, Supervisor
+
+ORPHANED_STATUS = 3
+FORCED_STATUS = 2
+
+
+@click.command("worker")
+@click.option("-C", "--config", type=click.Path(path_type=Path), help="The settings file.")
+@click.option("-e", "--environment", help="The section of the settings.")
+@click.option("-q", "--queue", "queues", multiple=True, help="A queue to serve; may be repeated.")
+@click.option("-c", "--concurrency", type=int, help="Jobs performed at the same time.")
+@click.option("--processes", type=int, help="Processes to start and watch.")
+@click.option("-v", "--verbose", is_flag=True, help="A log line for every job.")
+def command(
+    config: Path | None,
+    environment: str | None,
+    queues: tuple[str, ...],
+    concurrency: int | None,
+    processes: int | None,
+    verbose: bool,
+) -> None:
+    """Perform jobs until told to stop.
+
+    TERM and INT end it in order (exit status 0; 2 when forced), TSTP takes no new jobs,
+    TTIN prints every thread's stack.
+    """
+    moves = Moves()
+    moves.install()
+    loading.log_to_stderr()
+    log_subscriber.attach(every_job=verbose)
+    given = {"concurrency": concurrency, "processes": processes}
+    settings = loading.load_settings(
+        config, environment, worker={k: v for k, v in given.items() if v is not None}
+    )
+    app = loading.load_user_app(settings)
+    is_child = INDEX_VARIABLE in os.environ
+    if not is_child:
+        _prepare(app)
+    if app.settings.worker.processes > 1 and not is_child:
+        sys.exit(_supervise(app, moves))
+    if is_child:
+        moves.watch_parent(sys.stdin.fileno())
+    sys.exit(run(app, app.worker(queues=queues, on_critical=lambda: moves.put(Move.STOP)), moves))
+
+
+def run(app: App, worker: Worker, moves: Moves) -> int:
+    """Work until a move ends it; the exit status."""
+    worker.start()
+    while True:
+        move = moves.take()
+        if move is Move.QUIET:
+            worker.quiet()
+        elif move is Move.TRACE:
+            print_stacks()
+        elif move in (Move.STOP, Move.ORPHANED):
+            app.stop()
+            if not worker.stop():
+                _leave_at_once()
+            app.close()
+            return ORPHANED_STATUS if move is Move.ORPHANED else 0
+
+
+def _prepare(app: App) -> None:
+    """Start only when the broker is there, with the topics that the routes declare."""
+    created = app.create_topics()
+    for name in created:
+        click.echo(f"Created the topic {name}.")
+    jobs = ", ".join(name for name, _ in JOB_CLASSES) or "none; set `app` or `imports`"
+    click.echo(f"Jobs: {jobs}.")
+    click.echo(f"Queues: {', '.join(app.queues_to_serve()) or 'none yet'}.")
+
+
+def _supervise(app: App, moves: Moves) -> int:
+    app.close()
+    worker = app.settings.worker
+    supervisor = Supervisor(
+        [sys.executable, "-m", "samovar", *sys.argv[1:]],
+        count=worker.processes,
+        shutdown_timeout=worker.shutdown_timeout,
+    )
+    return supervisor.run(moves)
+
+
+def _leave_at_once() -> None:
+    """Threads cannot be killed: leave without waiting for them, or for what is undelivered."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(FORCED_STATUS)

@@ -1,0 +1,86 @@
+"""The queue adapter of every log: a job becomes a record of its queue's topic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from samovar import events
+from samovar.broker.port import NewRecord, Producer
+from samovar.engine.routing.routes import Routes
+from samovar.engine.topics import Topics
+from samovar.errors import BrokerUnavailableError, SchedulingNotSupportedError
+from samovar.job.job_data import TAKEN, EnqueueRequest, Receipt, dumps
+from samovar.support import clock
+
+
+class LogAdapter:
+    """A `QueueAdapter` on a broker's producer."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        producer: Producer,
+        topics: Topics,
+        routes: Routes,
+        stopping: Callable[[], bool],
+    ) -> None:
+        self.name = name
+        self._producer = producer
+        self._topics = topics
+        self._routes = routes
+        self._stopping = stopping
+
+    def enqueue(self, request: EnqueueRequest) -> Receipt:
+        """Produce the job's record; what is due later is refused.
+
+        Raises:
+            SchedulingNotSupportedError: the job is due later.
+            SerializationError: the job has no form on the wire.
+            BrokerError: the record could not be handed over.
+        """
+        self._producer.produce(self._record(request))
+        return TAKEN
+
+    def enqueue_all(self, requests: Sequence[EnqueueRequest]) -> list[Receipt]:
+        """Produce all records in one go; all or none are refused."""
+        self._producer.produce_many([self._record(request) for request in requests])
+        return [TAKEN] * len(requests)
+
+    def stopping(self) -> bool:
+        """Whether this process's worker is ending."""
+        return self._stopping()
+
+    def close(self, timeout: float) -> int:
+        """Deliver what is outstanding; how many records were not."""
+        undelivered = self._producer.close(timeout)
+        if undelivered:
+            events.announce("producer.undelivered", count=undelivered)
+        self._topics.close()
+        return undelivered
+
+    def _record(self, request: EnqueueRequest) -> NewRecord:
+        if request.due_ns is not None:
+            self._refuse_later(request)
+        data = request.data
+        queue: str = data["queue_name"]
+        if self._topics.partitions(queue) is None:
+            self._create(queue)
+        return NewRecord(queue, dumps(data))
+
+    def _create(self, queue: str) -> None:
+        """Create the queue's topic. A broker that is away keeps nobody waiting: the record is
+        handed over all the same, and a topic that stays missing is reported as undelivered.
+        """
+        try:
+            self._topics.ensure(self._routes.find(queue).specs)
+        except BrokerUnavailableError as error:
+            events.announce("broker.error", error=error)
+
+    def _refuse_later(self, request: EnqueueRequest) -> None:
+        if request.due_ns is not None and request.due_ns > clock.now_ns():
+            raise SchedulingNotSupportedError(
+                f"The {self.name} adapter cannot hold {request.data['job_class']} until "
+                f"{request.data['scheduled_at']}: it performs jobs at once. "
+                f"For retry_on use wait=0, jitter=0."
+            )

@@ -1,0 +1,82 @@
+"""Which partitions this process holds: a coordinator for each, made and closed by rebalances."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from samovar import events
+from samovar.broker.port import Consumer, Producer, TopicPartition
+from samovar.engine.coordinator import Coordinator
+from samovar.engine.marks import Marks
+from samovar.support import clock
+
+#: How long a revocation waits for the jobs that are running, in seconds: what ends in time is
+#: marked and not repeated by the next owner.
+GRACE_SECONDS = 5.0
+
+
+class Assignment:
+    """The partitions of one consumer. A `RebalanceListener`; used by the listener thread only."""
+
+    def __init__(
+        self,
+        *,
+        group: str,
+        consumer: Consumer,
+        producer: Producer,
+        make: Callable[[TopicPartition], Coordinator],
+    ) -> None:
+        self._group = group
+        self._make = make
+        self._coordinators: dict[TopicPartition, Coordinator] = {}
+        self._marks = Marks(consumer=consumer, producer=producer)
+
+    def __iter__(self) -> Iterator[Coordinator]:
+        return iter(self._coordinators.values())
+
+    def find(self, source: TopicPartition) -> Coordinator | None:
+        """The coordinator of a partition, if it is ours."""
+        return self._coordinators.get(source)
+
+    def assigned(self, partitions: Sequence[TopicPartition]) -> None:
+        """New coordinators: nothing of an earlier assignment is carried over."""
+        for source in partitions:
+            self._coordinators[source] = self._make(source)
+        events.announce("partitions.assigned", group=self._group, partitions=tuple(partitions))
+
+    def revoked(self, partitions: Sequence[TopicPartition]) -> None:
+        """Let the running jobs end, within the grace, and mark what is done."""
+        leaving = self._take(partitions)
+        self.rest(leaving, GRACE_SECONDS)
+        self._marks.store_now(leaving, GRACE_SECONDS)
+        events.announce("partitions.revoked", group=self._group, partitions=tuple(partitions))
+
+    def lost(self, partitions: Sequence[TopicPartition]) -> None:
+        """Let no further job begin; what was done since the last commit runs again elsewhere."""
+        self._marks.forget(self._take(partitions))
+        events.announce("partitions.lost", group=self._group, partitions=tuple(partitions))
+
+    def mark(self) -> None:
+        """Store the positions that have moved."""
+        self._marks.store(self._coordinators.values())
+
+    def interrupt(self) -> None:
+        """Let no further job of any partition begin."""
+        for coordinator in self:
+            coordinator.interrupt()
+
+    def is_at_rest(self) -> bool:
+        """Whether no job runs."""
+        return not any(coordinator.is_running for coordinator in self)
+
+    def rest(self, coordinators: Sequence[Coordinator], timeout: float) -> None:
+        """Wait for the running jobs of these partitions, up to `timeout` seconds in all."""
+        until = clock.monotonic() + timeout
+        for coordinator in coordinators:
+            coordinator.wait_until_at_rest(max(0.0, until - clock.monotonic()))
+
+    def _take(self, partitions: Sequence[TopicPartition]) -> list[Coordinator]:
+        taken = [c for source in partitions if (c := self._coordinators.pop(source, None))]
+        for coordinator in taken:
+            coordinator.interrupt()
+        return taken

@@ -1,0 +1,168 @@
+"""One partition while it is ours: its waiting records, its failures, and how far it is done.
+
+The listener offers records and reads the position; one executor at a time works them off.
+The queue of waiting records is the only thing both touch: the listener appends, the executor
+takes from the front and only after a record is done, so a retry finds it where it was.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from enum import Enum
+
+from samovar import events
+from samovar.broker.port import Record, TopicPartition
+from samovar.engine.flow.assembly import recover
+from samovar.engine.flow.decisions import DeadLetter, Decision, Retry, Stop
+from samovar.engine.routing.topic import Topic
+from samovar.support import clock
+
+#: A partition with this many waiting records takes no more; half of it, and it does again.
+FULL = 1000
+
+DeadLetterDispatch = Callable[[TopicPartition, Record, str, int, BaseException], None]
+
+
+class Phase(Enum):
+    """Where a partition's work stands."""
+
+    IDLE = "idle"
+    QUEUED = "queued"
+    RUNNING = "running"
+    WAITING = "waiting"
+
+
+class Coordinator:
+    """The gatekeeper of one partition in the present assignment."""
+
+    def __init__(
+        self,
+        *,
+        source: TopicPartition,
+        topic: Topic,
+        dispatch_dead: DeadLetterDispatch,
+        stop_process: Callable[[], None],
+    ) -> None:
+        self.source = source
+        self.topic = topic
+        #: Records that wait, the one being worked on in front.
+        self.pending: deque[Record] = deque()
+        #: Offset of the next record to work on; None before the first one is done.
+        self.position: int | None = None
+        #: Set by the listener: no further job may begin.
+        self.interrupted = False
+        #: Whether the listener has paused this partition in the broker.
+        self.paused = False
+        #: Failures in a row of the record in front.
+        self.attempt = 0
+        #: When a waiting retry is due, on the monotonic clock.
+        self.due = 0.0
+        self._dispatch_dead = dispatch_dead
+        self._stop_process = stop_process
+        #: Guarded by `_lock`, which also tells of its changes.
+        self._phase = Phase.IDLE
+        self._lock = threading.Condition()
+
+    def offer(self, records: Iterable[Record]) -> bool:
+        """Append records; True when the partition was idle and must be queued now."""
+        self.pending.extend(records)
+        return self.awake(Phase.IDLE)
+
+    def awake(self, phase: Phase) -> bool:
+        """Go from `phase` to queued if there is work; True when it did."""
+        with self._lock:
+            if self._phase is not phase or not self.pending or self.interrupted:
+                return False
+            self._phase = Phase.QUEUED
+            return True
+
+    def begin(self) -> bool:
+        """An executor takes the partition; False when it must not be worked on any more."""
+        with self._lock:
+            self._phase = Phase.IDLE if self.interrupted else Phase.RUNNING
+            self._lock.notify_all()
+            return self._phase is Phase.RUNNING
+
+    def end(self) -> bool:
+        """The executor lets go; True when more is waiting, and the partition is queued again."""
+        with self._lock:
+            if self._phase is Phase.RUNNING:
+                more = bool(self.pending) and not self.interrupted
+                self._phase = Phase.QUEUED if more else Phase.IDLE
+            self._lock.notify_all()
+            return self._phase is Phase.QUEUED
+
+    def failed(self, record: Record, error: BaseException) -> bool:
+        """Decide about a failed record and do it; True when the record is done with."""
+        self.attempt += 1
+        decision = recover(self.topic, error, self.attempt)
+        if isinstance(decision, DeadLetter):
+            decision = self._bury(record, error, decision)
+        self._tell(record, error, decision)
+        if isinstance(decision, DeadLetter):
+            self.attempt = 0
+            return True
+        if isinstance(decision, Stop):
+            self.interrupted = True
+            self._stop_process()
+        else:
+            with self._lock:
+                self.due = clock.monotonic() + decision.after
+                self._phase = Phase.WAITING
+        return False
+
+    def succeeded(self) -> None:
+        """A record succeeded that had failed before."""
+        queue = self.topic.dead_letter_queue
+        if queue is None or queue.independent:
+            self.attempt = 0
+
+    def interrupt(self) -> None:
+        """Let no further job begin."""
+        self.interrupted = True
+
+    def wait_until_at_rest(self, timeout: float) -> bool:
+        """Wait until no job of this partition runs; whether that came about in time."""
+        with self._lock:
+            return self._lock.wait_for(lambda: self._phase is not Phase.RUNNING, timeout)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a job of this partition runs now."""
+        return self._phase is Phase.RUNNING
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the partition waits to retry."""
+        return self._phase is Phase.WAITING
+
+    def _bury(self, record: Record, error: BaseException, decision: DeadLetter) -> Decision:
+        """Dispatch to the dead letter topic; if even that fails, retry rather than lose it."""
+        try:
+            self._dispatch_dead(self.source, record, decision.topic, self.attempt, error)
+        except Exception as failure:
+            events.announce("broker.error", error=failure)
+            return Retry(self.topic.pause.max_timeout)
+        return decision
+
+    def _tell(self, record: Record, error: BaseException, decision: Decision) -> None:
+        if isinstance(decision, DeadLetter):
+            events.announce(
+                "dead_letter.dispatched",
+                source=self.source,
+                offset=record.offset,
+                topic=decision.topic,
+                error=error,
+                attempts=self.attempt,
+            )
+            return
+        events.announce(
+            "job.failed",
+            source=self.source,
+            offset=record.offset,
+            error=error,
+            attempt=self.attempt,
+            retry_in=decision.after if isinstance(decision, Retry) else None,
+        )

@@ -1,0 +1,46 @@
+"""Stage recover: after so many retries move the record aside, with a note of where it was."""
+
+from __future__ import annotations
+
+from samovar.broker.port import Headers, NewRecord, Record, TopicPartition
+from samovar.engine.routing.topic import DeadLetterQueue
+
+
+def is_exhausted(queue: DeadLetterQueue, attempt: int) -> bool:
+    """Whether the `attempt`-th failure in a row (counted from 1) was the last one allowed."""
+    return attempt > queue.max_retries
+
+
+def copy(
+    record: Record,
+    *,
+    topic: str,
+    partitions: int,
+    source: TopicPartition,
+    group: str,
+    attempts: int,
+    error: BaseException,
+) -> NewRecord:
+    """The record for the dead letter topic: same bytes, key and headers, plus where it was.
+
+    Failures of one source partition stay in one partition of the dead letter topic, in order.
+    """
+    trace: Headers = tuple(
+        (name, text.encode(errors="replace"))
+        for name, text in (
+            ("source_topic", source.topic),
+            ("source_partition", str(source.partition)),
+            ("source_offset", str(record.offset)),
+            ("source_consumer_group", group),
+            ("source_attempts", str(attempts)),
+            ("error_class", type(error).__name__),
+            ("error_message", str(error)[:1000]),
+        )
+    )
+    return NewRecord(
+        topic=topic,
+        value=record.value,
+        key=record.key,
+        headers=(*record.headers, *trace),
+        partition=source.partition % partitions,
+    )

@@ -1,0 +1,27 @@
+"""What a stage of a partition's flow can decide after a job failed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Try the same record again after this many seconds; the partition waits."""
+
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """Copy the record to this topic, mark it, and go on."""
+
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The error concerns the process, not the job: leave the record unmarked and stop."""
+
+
+Decision = Retry | DeadLetter | Stop

@@ -1,0 +1,206 @@
+"""One group's poll loop: resume, poll, hand over, mark. Only this thread uses the consumer."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+
+from samovar import events
+from samovar.broker.port import Batch, Broker, Consumer, Producer, TopicPartition
+from samovar.engine.assignment import Assignment
+from samovar.engine.coordinator import FULL, Coordinator, Phase
+from samovar.engine.work_queue import WorkQueue
+from samovar.support import clock
+
+#: Most records that one poll takes.
+POLL_RECORDS = 500
+#: Bytes that one poll may bring, by the size of the records seen last.
+POLL_BYTES = 8 * 1024 * 1024
+#: Longest wait of one poll, in seconds: how late a stop or a mark can be noticed.
+PATIENCE = 0.2
+#: Longest wait of a poll while partitions are paused, so that they are resumed in time.
+PAUSED_PATIENCE = 0.02
+#: How long full partitions may hold up polling before they are paused instead, in seconds.
+CROWDED_SECONDS = 0.2
+#: Wait before a listener starts anew after an error, in seconds.
+RESET_SECONDS = 1.0
+#: How often a listener that serves every queue looks for new ones, in seconds.
+DISCOVERY_SECONDS = 1.0
+
+
+class Listener(threading.Thread):
+    """Keeps one consumer of one group, and the partitions it holds, at work."""
+
+    def __init__(
+        self,
+        *,
+        group: str,
+        broker: Broker,
+        producer: Producer,
+        topics: Callable[[], Sequence[str]],
+        discovers: bool,
+        make: Callable[[TopicPartition], Coordinator],
+        work: WorkQueue,
+    ) -> None:
+        """`topics` names what to subscribe to; asked again and again when `discovers`."""
+        super().__init__(name=f"samovar-listener-{group}", daemon=True)
+        self._group = group
+        self._broker = broker
+        self._producer = producer
+        self._topics = topics
+        self._discovers = discovers
+        self._make = make
+        self._work = work
+        self._quiet_asked = threading.Event()
+        self._stop_asked = threading.Event()
+        self._consumer: Consumer | None = None
+        self._assignment: Assignment | None = None
+        self._subscribed: tuple[str, ...] = ()
+        self._next_discovery = 0.0
+        self._poll_records = POLL_RECORDS
+        #: When the loop last went round, on the monotonic clock.
+        self.last_turn = clock.monotonic()
+
+    def quiet(self) -> None:
+        """Begin no further job, keep the partitions. Any thread may call this."""
+        self._quiet_asked.set()
+        self._interrupt()
+
+    def stop(self) -> None:
+        """Begin no further job, mark what ends, leave the group. Any thread may call this."""
+        self._stop_asked.set()
+        self.quiet()
+
+    def run(self) -> None:
+        """Poll until stopped; after an error start anew with a new consumer."""
+        while not self._stop_asked.is_set():
+            try:
+                self._serve()
+            except Exception as error:
+                events.announce("listener.failed", error=error, retry_in=RESET_SECONDS)
+                self._stop_asked.wait(RESET_SECONDS)
+
+    @property
+    def coordinators(self) -> list[Coordinator]:
+        """The partitions held now; a snapshot for other threads."""
+        assignment = self._assignment
+        return list(assignment) if assignment is not None else []
+
+    def _serve(self) -> None:
+        consumer = self._consumer = self._broker.consumer(self._group)
+        assignment = self._assignment = Assignment(
+            group=self._group, consumer=consumer, producer=self._producer, make=self._make
+        )
+        self._subscribed = ()
+        try:
+            self._subscribe(consumer, assignment)
+            while not self._stop_asked.is_set():
+                self._turn(consumer, assignment)
+            self._come_to_rest(consumer, assignment)
+        finally:
+            assignment.interrupt()
+            consumer.close()
+            self._consumer = None
+
+    def _turn(self, consumer: Consumer, assignment: Assignment) -> None:
+        self.last_turn = clock.monotonic()
+        self._subscribe(consumer, assignment)
+        self._wake_retries(assignment)
+        if not self._quiet_asked.is_set():
+            self._make_room(consumer, assignment)
+            self._resume(consumer, assignment)
+        self._hand_over(consumer.poll(self._poll_records, self._patience(assignment)), assignment)
+        assignment.mark()
+        if self._quiet_asked.is_set():
+            self._hold_still(consumer, assignment)
+
+    def _subscribe(self, consumer: Consumer, assignment: Assignment) -> None:
+        """Subscribe at first, and again when there are other queues than before."""
+        if self._subscribed and (not self._discovers or self.last_turn < self._next_discovery):
+            return
+        self._next_discovery = self.last_turn + DISCOVERY_SECONDS
+        topics = tuple(self._topics())
+        if topics and topics != self._subscribed:
+            consumer.subscribe(topics, assignment)
+            self._subscribed = topics
+
+    def _wake_retries(self, assignment: Assignment) -> None:
+        """Queue the partitions whose back-off is over."""
+        now = self.last_turn
+        for coordinator in assignment:
+            if (
+                coordinator.is_waiting
+                and coordinator.due <= now
+                and coordinator.awake(Phase.WAITING)
+            ):
+                self._work.put(coordinator)
+
+    def _make_room(self, consumer: Consumer, assignment: Assignment) -> None:
+        """Wait while a partition is full; pause it when its jobs are too slow to wait for.
+
+        Pausing costs a new fetch later, so short jobs are waited for; long ones must not keep
+        this thread from polling, or the group would give us up.
+        """
+        until = clock.monotonic() + CROWDED_SECONDS
+        while full := [c for c in assignment if not c.paused and len(c.pending) >= FULL]:
+            self._work.progress.clear()
+            left = until - clock.monotonic()
+            if left <= 0 or all(c.is_waiting for c in full):
+                self._pause(consumer, full)
+                return
+            self._work.progress.wait(min(left, PATIENCE))
+
+    def _resume(self, consumer: Consumer, assignment: Assignment) -> None:
+        """Take records again of the partitions that have worked off half of theirs."""
+        ready = [c for c in assignment if c.paused and len(c.pending) <= FULL // 2]
+        if ready:
+            consumer.resume([c.source for c in ready])
+            for coordinator in ready:
+                coordinator.paused = False
+
+    def _hand_over(self, batches: list[Batch], assignment: Assignment) -> None:
+        for batch in batches:
+            coordinator = assignment.find(batch.source)
+            if coordinator is not None and coordinator.offer(batch.records):
+                self._work.put(coordinator)
+        if batches:
+            size = len(batches[-1].records[-1].value or b"")
+            self._poll_records = max(1, min(POLL_RECORDS, POLL_BYTES // (size + 1)))
+
+    def _patience(self, assignment: Assignment) -> float:
+        """How long the next poll may wait: until a back-off ends or a pause must be looked at."""
+        if self._stop_asked.is_set():
+            return 0.0
+        patience = PATIENCE
+        for coordinator in assignment:
+            if coordinator.is_waiting:
+                patience = min(patience, max(0.0, coordinator.due - self.last_turn))
+            elif coordinator.paused:
+                patience = min(patience, PAUSED_PATIENCE)
+        return patience
+
+    def _hold_still(self, consumer: Consumer, assignment: Assignment) -> None:
+        """Take nothing more, but keep polling: the partitions stay ours."""
+        assignment.interrupt()
+        self._pause(consumer, [c for c in assignment if not c.paused])
+
+    def _come_to_rest(self, consumer: Consumer, assignment: Assignment) -> None:
+        """Keep polling, and so keep the partitions, until the running jobs have ended."""
+        self._hold_still(consumer, assignment)
+        while not assignment.is_at_rest():
+            consumer.poll(1, PAUSED_PATIENCE)
+            self._hold_still(consumer, assignment)
+            assignment.mark()
+
+    def _pause(self, consumer: Consumer, coordinators: list[Coordinator]) -> None:
+        if coordinators:
+            consumer.pause([c.source for c in coordinators])
+            for coordinator in coordinators:
+                coordinator.paused = True
+
+    def _interrupt(self) -> None:
+        for coordinator in self.coordinators:
+            coordinator.interrupt()
+        consumer = self._consumer
+        if consumer is not None:
+            consumer.wake()

@@ -1,0 +1,67 @@
+"""From positions to stored marks, never ahead of what the finished jobs themselves enqueued.
+
+A job that ends may just have handed other jobs to the producer (its own retry among them).
+Its mark is stored only after those are delivered, so that a crash in between repeats the job
+instead of losing what it enqueued.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from samovar.broker.port import Barrier, Consumer, Producer, TopicPartition
+from samovar.engine.coordinator import Coordinator
+
+
+class Marks:
+    """Stores the positions of one consumer's partitions; used by the listener thread only."""
+
+    def __init__(self, *, consumer: Consumer, producer: Producer) -> None:
+        self._consumer = consumer
+        self._producer = producer
+        #: What was stored last, for each partition that is ours.
+        self._stored: dict[TopicPartition, int] = {}
+        #: Positions that wait for the producer to deliver.
+        self._held: tuple[Barrier, dict[TopicPartition, int]] | None = None
+
+    def store(self, coordinators: Iterable[Coordinator]) -> None:
+        """Store what has moved, as far as the producer has delivered."""
+        if self._held is None:
+            moved = self._moved(coordinators)
+            if not moved:
+                return
+            self._held = self._producer.barrier(), moved
+        barrier, moved = self._held
+        if barrier.passed:
+            self._held = None
+            self._keep(moved)
+
+    def store_now(self, coordinators: Iterable[Coordinator], timeout: float) -> None:
+        """The same for partitions that leave: wait for the producer, up to `timeout` seconds."""
+        leaving = {coordinator.source: coordinator for coordinator in coordinators}
+        moved = self._moved(leaving.values())
+        if moved and self._producer.flush(timeout) == 0:
+            self._keep(moved)
+        self._forget(leaving)
+
+    def forget(self, coordinators: Iterable[Coordinator]) -> None:
+        """These are not ours any more."""
+        self._forget({coordinator.source for coordinator in coordinators})
+
+    def _moved(self, coordinators: Iterable[Coordinator]) -> dict[TopicPartition, int]:
+        stored = self._stored
+        return {
+            c.source: c.position
+            for c in coordinators
+            if c.position is not None and c.position != stored.get(c.source)
+        }
+
+    def _keep(self, moved: dict[TopicPartition, int]) -> None:
+        gone = self._consumer.store(moved)
+        self._stored.update((s, offset) for s, offset in moved.items() if s not in gone)
+
+    def _forget(self, sources: Iterable[TopicPartition]) -> None:
+        for source in sources:
+            self._stored.pop(source, None)
+            if self._held is not None:
+                self._held[1].pop(source, None)

@@ -1,0 +1,26 @@
+"""A record becomes a job, and the job is performed."""
+
+from __future__ import annotations
+
+from samovar.errors import PayloadError, SamovarError
+from samovar.job import execution
+from samovar.job.job_data import loads
+from samovar.job.state import JobState
+
+
+class PoisonError(SamovarError):
+    """The record is no job that this process knows: trying it again cannot help."""
+
+
+def perform(value: bytes | None) -> None:
+    """Perform the job that a record's payload stands for.
+
+    Raises:
+        PoisonError: it stands for none.
+        Exception: whatever left the job.
+    """
+    try:
+        job = JobState.deserialize(loads(value))
+    except PayloadError as error:
+        raise PoisonError(str(error)) from error
+    execution.perform_now(job)

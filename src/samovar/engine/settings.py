@@ -1,0 +1,22 @@
+"""How a worker runs: how much at once, how long it may take to stop, how often it commits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from samovar.support.conversion import PositiveSeconds, Seconds, at_least, between
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerSettings:
+    """Settings of the engine; the table `worker`."""
+
+    #: Jobs that one process performs at the same time.
+    concurrency: Annotated[int, at_least(1)] = 5
+    #: Processes that one `samovar worker` spawns.
+    processes: Annotated[int, at_least(1)] = 1
+    #: Seconds that running jobs are given to finish when the worker stops.
+    shutdown_timeout: PositiveSeconds = 25.0
+    #: Seconds between two commits of what was performed (a millisecond to a day, as in Kafka).
+    commit_interval: Annotated[Seconds, between(0.001, 86400)] = 1.0

@@ -1,0 +1,50 @@
+"""Topics that must be there: created from their routes when they are not."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+
+from samovar.broker.port import Admin, TopicSpec
+
+
+class Topics:
+    """Knows which topics exist, and creates those that are needed. Any thread may use it."""
+
+    def __init__(self, admin: Admin) -> None:
+        self._admin = admin
+        self._lock = threading.Lock()
+        #: Name and partitions of topics seen to exist; replaced as a whole, read without lock.
+        self._known: dict[str, int] = {}
+
+    def partitions(self, name: str) -> int | None:
+        """How many partitions a topic has that was seen to exist; None when it was not."""
+        return self._known.get(name)
+
+    def ensure(self, specs: Iterable[TopicSpec]) -> list[str]:
+        """Create what does not exist yet; the names of those created.
+
+        Raises:
+            BrokerError: the broker did not answer, or refused.
+        """
+        wanted = list(specs)
+        if all(spec.name in self._known for spec in wanted):
+            return []
+        with self._lock:
+            existing = self._admin.topics()
+            missing = [spec for spec in wanted if spec.name not in existing]
+            created = self._admin.create_topics(missing) if missing else []
+            if missing:
+                existing = {**{s.name: s.partitions for s in missing}, **self._admin.topics()}
+            self._known = existing
+            return created
+
+    def names(self) -> list[str]:
+        """Every topic of the broker, asked anew."""
+        with self._lock:
+            self._known = self._admin.topics()
+            return sorted(self._known)
+
+    def close(self) -> None:
+        """Let go of the admin's connection."""
+        self._admin.close()

@@ -1,0 +1,201 @@
+"""class Job: what users subclass; its verbs are each one call into a neighbour."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Literal, Self, cast
+
+from samovar.errors import ArgumentError
+from samovar.job import enqueuing, execution, verbs
+from samovar.job.job_data import JobData
+from samovar.job.state import JobState
+
+_OPTIONS = ("wait", "wait_until", "queue", "priority")
+
+
+def _build(cls: type[Job], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Job:
+    if args and type(args[0]) is cls:  # perform_later(job): that very job
+        return args[0]
+    return cls(*args, **kwargs)
+
+
+def _perform_later(cls: type[Job], *args: Any, **kwargs: Any) -> Job | Literal[False]:
+    job = _build(cls, args, kwargs)
+    return job if enqueuing.enqueue(job) else False
+
+
+async def _aperform_later(cls: type[Job], *args: Any, **kwargs: Any) -> Job | Literal[False]:
+    job = _build(cls, args, kwargs)
+    return job if await asyncio.to_thread(enqueuing.enqueue, job) else False
+
+
+def _perform_now(cls: type[Job], *args: Any, **kwargs: Any) -> Any:
+    return execution.perform_now(_build(cls, args, kwargs))
+
+
+async def _aperform_now(cls: type[Job], *args: Any, **kwargs: Any) -> Any:
+    return await execution.aperform_now(_build(cls, args, kwargs))
+
+
+def _set_on_class(cls: type[Job], **options: Any) -> _Configured:
+    return _Configured(cls, options)
+
+
+def _set_on_job(job: Job, **options: Any) -> Job:
+    enqueuing.apply_options(job, **options)
+    return job
+
+
+def _enqueue_job(job: Job) -> Job | Literal[False]:
+    return job.enqueue()
+
+
+async def _aenqueue_job(job: Job) -> Job | Literal[False]:
+    return await asyncio.to_thread(job.enqueue)
+
+
+class Job(JobState, registered=False):
+    """Subclass it and write `perform`.
+
+    class ProcessPaymentJob(Job):
+        queue_as = "payments"
+
+        def perform(self, order_id: int, method: str) -> None: ...
+
+    ProcessPaymentJob.perform_later(42, "card")
+    ProcessPaymentJob.set(wait=timedelta(hours=1)).perform_later(42, "card")
+    ProcessPaymentJob.perform_now(42, "card")
+    """
+
+    #: Enqueue; the job, or False when it was refused softly.
+    perform_later = verbs.LaterVerb(_perform_later, _enqueue_job)
+    #: `perform_later` for an event loop.
+    aperform_later = verbs.ALaterVerb(_aperform_later, _aenqueue_job)
+    #: Perform here; perform's value, or the error when a declaration dealt with it.
+    perform_now = verbs.NowVerb(_perform_now, execution.perform_now)
+    #: `perform_now` for an event loop.
+    aperform_now = verbs.ANowVerb(_aperform_now, execution.aperform_now)
+    #: Options for the next job (on the class) or for this one: wait, wait_until, queue, priority.
+    set = verbs.SetVerb(_set_on_class, _set_on_job)
+
+    def perform(self, *args: Any, **kwargs: Any) -> Any:
+        """The work. A coroutine function runs on the worker's event loop."""
+        raise NotImplementedError(f"{type(self).__name__} must define perform.")
+
+    def enqueue(
+        self,
+        *,
+        wait: float | timedelta | None = None,
+        wait_until: datetime | None = None,
+        queue: str | None = None,
+        priority: int | None = None,
+    ) -> Self | Literal[False]:
+        """Enqueue this job, also again; the same job id."""
+        enqueuing.apply_options(
+            self, wait=wait, wait_until=wait_until, queue=queue, priority=priority
+        )
+        return self if enqueuing.enqueue(self) else False
+
+    def retry_job(
+        self,
+        *,
+        wait: float | timedelta | None = None,
+        wait_until: datetime | None = None,
+        queue: str | None = None,
+        priority: int | None = None,
+        error: BaseException | None = None,
+    ) -> bool:
+        """Enqueue this job once more from within its `perform`."""
+        return execution.retry_job(
+            self,
+            error=error,
+            wait=wait,
+            wait_until=wait_until,
+            queue=queue,
+            priority=priority,
+        )
+
+    @classmethod
+    def perform_bulk(cls, items: Iterable[Any]) -> list[Self]:
+        """Enqueue many jobs of this class in one call.
+
+        Each item is a tuple or list of positional arguments, or a dict with ``arguments``,
+        ``keyword_arguments`` and options (``queue``, ``priority``, ``wait``, ``wait_until``).
+
+        Raises:
+            ArgumentError: an item is neither, or has an unknown key; nothing was enqueued.
+        """
+        jobs = [cls._from_item(item) for item in items]
+        enqueuing.enqueue_all(jobs)
+        return jobs
+
+    @classmethod
+    def deserialize(cls, data: Mapping[str, Any]) -> Job:
+        """The job that a hash stands for; its arguments are decoded when first read.
+
+        Raises:
+            UnknownJobClassError: no imported class bears that name.
+            PayloadError: a value in the hash is of no use.
+        """
+        return cast(Job, super().deserialize(data))
+
+    @classmethod
+    def execute(cls, data: JobData) -> Any:
+        """Deserialize and perform, retry or discard; raises what nothing handled."""
+        return execution.perform_now(cls.deserialize(data))
+
+    @classmethod
+    def _from_item(cls, item: Any) -> Self:
+        if isinstance(item, tuple | list):
+            return cls(*cast("list[Any]", item))
+        if not isinstance(item, Mapping):
+            raise ArgumentError(
+                f"perform_bulk takes tuples of arguments or dicts, found {item!r:.80}."
+            )
+        options = dict(cast("Mapping[str, Any]", item))
+        job = cls(*options.pop("arguments", ()), **options.pop("keyword_arguments", {}))
+        unknown = sorted(set(options) - set(_OPTIONS))
+        if unknown:
+            raise ArgumentError(
+                f"perform_bulk: unknown key {unknown[0]!r}; expected arguments, "
+                f"keyword_arguments, {', '.join(_OPTIONS)}."
+            )
+        enqueuing.apply_options(job, **options)
+        return job
+
+
+class _Configured:
+    """A job class with options for its next job."""
+
+    def __init__(self, cls: type[Job], options: dict[str, Any]) -> None:
+        self._class = cls
+        self._options = options
+
+    def perform_later(self, *args: Any, **kwargs: Any) -> Job | Literal[False]:
+        return _perform_later(self._class, self._job(args, kwargs))
+
+    async def aperform_later(self, *args: Any, **kwargs: Any) -> Job | Literal[False]:
+        return await _aperform_later(self._class, self._job(args, kwargs))
+
+    def perform_now(self, *args: Any, **kwargs: Any) -> Any:
+        return execution.perform_now(self._job(args, kwargs))
+
+    async def aperform_now(self, *args: Any, **kwargs: Any) -> Any:
+        return await execution.aperform_now(self._job(args, kwargs))
+
+    def _job(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Job:
+        job = _build(self._class, args, kwargs)
+        enqueuing.apply_options(job, **self._options)
+        return job
+
+
+def perform_all_later(*jobs: JobState | Iterable[JobState]) -> None:
+    """Enqueue jobs of any classes, one bulk call per adapter. Always None, as in Rails:
+    ask each job's `successfully_enqueued`.
+    """
+    flat: list[JobState] = []
+    for item in jobs:
+        flat.extend([item] if isinstance(item, JobState) else item)
+    enqueuing.enqueue_all(flat)

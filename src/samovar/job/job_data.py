@@ -1,0 +1,74 @@
+"""The wire form of a job, and the values that cross the wall to a queue adapter.
+
+The wire form (`JobData`) is Active Job's own hash, key for key and in its order:
+``job_class job_id provider_job_id queue_name priority arguments executions
+exception_executions locale timezone enqueued_at scheduled_at``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import msgspec
+
+from samovar.errors import EnqueueError, PayloadError, SerializationError
+
+JobData = dict[str, Any]
+
+_NO_HINTS: Mapping[str, Any] = {}
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+
+
+class EnqueueRequest(msgspec.Struct, frozen=True, gc=False):
+    """A job on its way to a backend."""
+
+    data: JobData
+    #: When it may be performed, nanoseconds since the epoch; None is at once.
+    due_ns: int | None = None
+    #: What the class told this backend about its jobs, such as a partition key.
+    hints: Mapping[str, Any] = _NO_HINTS
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """What a backend answers to an `EnqueueRequest`."""
+
+    #: The backend's own identifier of the job, if it has one.
+    provider_job_id: Any = None
+    #: Why this job was refused softly; None when it was taken.
+    refusal: EnqueueError | None = None
+
+
+#: The answer of backends that have nothing to tell.
+TAKEN = Receipt()
+
+
+def dumps(data: JobData) -> bytes:
+    """A job hash as UTF-8 JSON.
+
+    Raises:
+        SerializationError: a value in it has no JSON form.
+    """
+    try:
+        return _encode(data)
+    except (TypeError, ValueError, RecursionError, OverflowError) as error:
+        name, job_id = data.get("job_class"), data.get("job_id")
+        raise SerializationError(f"{name} ({job_id}) cannot be written as JSON: {error}") from error
+
+
+def loads(raw: bytes | None) -> JobData:
+    """A job hash from UTF-8 JSON.
+
+    Raises:
+        PayloadError: it is no JSON object.
+    """
+    if raw is None:
+        raise PayloadError("The record is a tombstone: it has no payload to read a job from.")
+    try:
+        data = _decode(raw)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise PayloadError(f"The payload is no JSON: {error} (it begins {raw[:60]!r}).") from error
+    if type(data) is not dict:
+        raise PayloadError(f"The payload is no JSON object: it begins {raw[:60]!r}.")
+    return cast(JobData, data)

@@ -1,0 +1,76 @@
+"""What the job wing knows of the application around it: its settings and its adapters.
+
+An `App` installs itself here. Until then the first use asks `resolver`, which finds the
+application by the settings: a web process or a script needs no set-up call.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+from samovar.errors import ArgumentError, ConfigurationError
+from samovar.job.queue_adapter import QueueAdapter
+from samovar.job.settings import JobSettings
+
+
+class Runtime(Protocol):
+    """The application, as far as jobs are concerned."""
+
+    @property
+    def job_settings(self) -> JobSettings:
+        """Names, defaults, prefix."""
+        ...
+
+    def adapter(self, name: str | None = None) -> QueueAdapter:
+        """The adapter of that name, made once; None is the configured one."""
+        ...
+
+
+_lock = threading.RLock()
+_installed: Runtime | None = None
+_resolver: Callable[[], Runtime] | None = None
+
+
+def install(runtime: Runtime | None) -> None:
+    """Make this the application of the process (None forgets it)."""
+    global _installed
+    _installed = runtime
+
+
+def resolve_with(resolver: Callable[[], Runtime]) -> None:
+    """Whom to ask at the first use when nothing was installed."""
+    global _resolver
+    _resolver = resolver
+
+
+def current() -> Runtime:
+    """The application of this process, found at the first call."""
+    return _installed or _resolve()
+
+
+def adapter_for(chosen: str | QueueAdapter | None) -> QueueAdapter:
+    """The adapter that a job class chose: by name, as an object, or (None) the configured one.
+
+    Raises:
+        ArgumentError: it is no adapter.
+    """
+    if chosen is None or isinstance(chosen, str):
+        return current().adapter(chosen)
+    if isinstance(chosen, QueueAdapter):  # pyright: ignore[reportUnnecessaryIsInstance] -- users
+        return chosen
+    raise ArgumentError(
+        f"queue_adapter is {chosen!r}; expected the name of an adapter or an object with "
+        f"enqueue, enqueue_all, stopping and close."
+    )
+
+
+def _resolve() -> Runtime:
+    with _lock:
+        if _installed is None:
+            if _resolver is None:
+                raise ConfigurationError("No application is installed: import samovar first.")
+            install(_resolver())
+        assert _installed is not None
+        return _installed

@@ -1,0 +1,247 @@
+"""What a job carries: its attributes, its queue and priority, and its form on the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, ClassVar, Self
+
+from samovar.errors import EnqueueError, PayloadError
+from samovar.job import arguments as wire
+from samovar.job import runtime
+from samovar.job.context import LOCALE, TIMEZONE
+from samovar.job.job_data import JobData
+from samovar.job.queue_adapter import QueueAdapter
+from samovar.support import clock, ids
+from samovar.support.names import ClassNames
+
+
+class JobState:
+    """The part of a job that its neighbours work on; users subclass `Job`."""
+
+    #: The logical name of the queue; None is the application's default queue.
+    queue_as: ClassVar[str | None] = None
+    #: The smallest number goes first, where the backend has priorities.
+    priority: int | None = None
+    #: An adapter of its own: a name, an object, or None for the application's.
+    queue_adapter: ClassVar[str | QueueAdapter | None] = None
+    #: The name on the wire; the class's own name unless it says otherwise.
+    job_name: ClassVar[str] = ""
+
+    job_id: str
+    #: The backend's identifier of this job, once it has one.
+    provider_job_id: Any = None
+    #: How many runs have started.
+    executions: int = 0
+    #: Failures counted by each `retry_on`, under Ruby's text of its error list.
+    exception_executions: dict[str, int] | None
+    #: When it was enqueued; None until a payload says so.
+    enqueued_at: datetime | None = None
+    locale: str | None = None
+    timezone: str | None = None
+    #: None before the first attempt.
+    successfully_enqueued: bool | None = None
+    enqueue_error: EnqueueError | None = None
+
+    #: The arguments as they came off the wire, until somebody reads them.
+    _serialized: list[Any] | None = None
+    _arguments: list[Any]
+    _keywords: dict[str, Any]
+    _queue_name: str | None = None
+    #: When it may be performed, nanoseconds since the epoch.
+    _due_ns: int | None = None
+
+    #: A job's work; each class defines its own.
+    perform: Callable[..., Any]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._arguments = list(args)
+        self._keywords = kwargs
+        self.job_id = ids.uuid4()
+        self.exception_executions = {}
+        self.timezone = TIMEZONE.get()
+        if type(self).choose_priority is not JobState.choose_priority:
+            self.priority = self.choose_priority()
+
+    def __init_subclass__(cls, *, registered: bool = True, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not registered:
+            return
+        if "job_name" not in cls.__dict__:
+            cls.job_name = cls.__name__
+        JOB_CLASSES.register(cls.job_name, cls)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.job_id} on {self.queue_name!r}>"
+
+    @property
+    def itself(self) -> Self:
+        """The job; a foothold for the types of the verbs."""
+        return self
+
+    def choose_queue(self) -> str | None:
+        """The logical queue of this very job; override to decide from `self.arguments`."""
+        return type(self).queue_as
+
+    def choose_priority(self) -> int | None:
+        """The priority of this very job; override to decide from `self.arguments`."""
+        return type(self).priority
+
+    @property
+    def arguments(self) -> list[Any]:
+        """Positional arguments; decoded when first read."""
+        self.decode_arguments()
+        return self._arguments
+
+    @arguments.setter
+    def arguments(self, values: list[Any]) -> None:
+        self.decode_arguments()
+        self._arguments = values
+
+    @property
+    def keyword_arguments(self) -> dict[str, Any]:
+        """Keyword arguments; decoded when first read."""
+        self.decode_arguments()
+        return self._keywords
+
+    @keyword_arguments.setter
+    def keyword_arguments(self, values: dict[str, Any]) -> None:
+        self.decode_arguments()
+        self._keywords = values
+
+    def decode_arguments(self) -> None:
+        """Decode what came off the wire, once.
+
+        Raises:
+            DeserializationError: it cannot be rebuilt.
+        """
+        if self._serialized is not None:
+            self._arguments, self._keywords = wire.deserialize(self._serialized)
+            self._serialized = None
+
+    @property
+    def queue_name(self) -> str | None:
+        """The real name of the queue, prefix included."""
+        if self._queue_name is None and "job_id" in self.__dict__:
+            settings = runtime.current().job_settings
+            chosen = self.choose_queue()
+            self._queue_name = settings.real_queue(
+                settings.default_queue_name if chosen is None else chosen
+            )
+        return self._queue_name
+
+    @queue_name.setter
+    def queue_name(self, value: str | None) -> None:
+        self._queue_name = value
+
+    @property
+    def scheduled_at(self) -> datetime | None:
+        """When it may be performed; None is at once."""
+        return None if self._due_ns is None else clock.from_ns(self._due_ns)
+
+    @scheduled_at.setter
+    def scheduled_at(self, value: datetime | None) -> None:
+        self._due_ns = None if value is None else clock.to_ns(value)
+
+    @property
+    def due_ns(self) -> int | None:
+        """`scheduled_at` as nanoseconds since the epoch, exactly."""
+        return self._due_ns
+
+    def serialize(self) -> JobData:
+        """The job as Active Job's hash: twelve keys, in order, with JSON values only.
+
+        Arguments that came off the wire and were never read go back as they came.
+
+        Raises:
+            SerializationError: an argument has no form on the wire.
+        """
+        if self._serialized is None:
+            values = wire.serialize(self._arguments, self._keywords)
+        else:
+            values = self._serialized
+        priority = self.priority
+        return {
+            "job_class": type(self).job_name,
+            "job_id": self.job_id,
+            "provider_job_id": self.provider_job_id,
+            "queue_name": self._queue_name or self.queue_name,
+            "priority": runtime.current().job_settings.default_priority
+            if priority is None
+            else priority,
+            "arguments": values,
+            "executions": self.executions,
+            "exception_executions": self.exception_executions,
+            "locale": self.locale or LOCALE.get(),
+            "timezone": self.timezone,
+            "enqueued_at": clock.utc_text(clock.now_ns()),
+            "scheduled_at": None if self._due_ns is None else clock.utc_text(self._due_ns),
+        }
+
+    def restore(self, data: Mapping[str, Any]) -> None:
+        """Take the attributes from a job hash; keys it lacks become None, unknown ones are left.
+
+        Raises:
+            PayloadError: a value is of no use; names its key.
+        """
+        get = data.get
+        self._serialized = get("arguments", _NO_ARGUMENTS)
+        self.job_id = get("job_id")  # type: ignore[assignment] -- a foreign payload may lack it
+        self.provider_job_id = get("provider_job_id")
+        self._queue_name = get("queue_name")
+        self.priority = get("priority")
+        executions = get("executions")
+        self.executions = executions if type(executions) is int else _count(executions)
+        self.exception_executions = get("exception_executions")
+        self.locale = get("locale") or LOCALE.get()
+        self.timezone = get("timezone") or TIMEZONE.get()
+        if (enqueued_at := get("enqueued_at")) is not None:
+            self.enqueued_at = _moment("enqueued_at", enqueued_at)
+        if (scheduled_at := get("scheduled_at")) is not None:
+            self._due_ns = _instant(scheduled_at)
+
+    @classmethod
+    def deserialize(cls, data: Mapping[str, Any]) -> JobState:
+        """The job that a hash stands for, of the class registered under its `job_class`.
+
+        Arguments are decoded when first read.
+
+        Raises:
+            UnknownJobClassError: no imported class bears that name.
+            PayloadError: a value in the hash is of no use.
+        """
+        job_class = JOB_CLASSES.find(data.get("job_class"))
+        job = job_class.__new__(job_class)
+        job.restore(data)
+        return job
+
+
+#: Every job class that was imported, by its name on the wire.
+JOB_CLASSES: ClassNames[JobState] = ClassNames()
+
+_NO_ARGUMENTS: list[Any] = []
+
+
+def _count(value: Any) -> int:
+    if value is None:
+        return 0
+    raise PayloadError(f"executions is {value!r}; expected a whole number.")
+
+
+def _moment(key: str, value: Any) -> datetime:
+    if isinstance(value, datetime):
+        return value
+    try:
+        return clock.parse(value)
+    except (TypeError, ValueError):
+        raise PayloadError(f"{key} is {value!r}; expected an ISO 8601 time.") from None
+
+
+def _instant(value: Any) -> int:
+    """Nanoseconds since the epoch, with the digits that a datetime cannot hold."""
+    moment = clock.to_ns(_moment("scheduled_at", value))
+    if isinstance(value, str) and "." in value:
+        digits = value.partition(".")[2][:9].rstrip("Zz+-:")
+        if digits.isdigit() and len(digits) == 9:
+            moment += int(digits[6:])
+    return moment

@@ -1,0 +1,130 @@
+"""The swarm: several processes of one command, watched, replaced, and ended together.
+
+The supervisor knows no job and opens no broker; its children are spawned, never forked.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from samovar import events
+from samovar.processes.signals import Move, Moves, print_stacks
+
+#: A child that lived shorter than this makes its successor wait, in seconds.
+SHORT_LIFE_SECONDS = 5.0
+#: Longest wait before a successor starts, in seconds.
+LONGEST_WAIT_SECONDS = 30.0
+#: What children are given beyond their own shutdown timeout before they are killed, in seconds.
+KILL_MARGIN_SECONDS = 10.0
+#: Tells a child which one it is, and that standard input closes when its parent is gone.
+INDEX_VARIABLE = "SAMOVAR_INTERNAL_INDEX"
+
+_FORWARDED = {Move.QUIET: "SIGTSTP", Move.TRACE: "SIGTTIN"}
+
+
+@dataclass(slots=True)
+class _Child:
+    index: int
+    process: subprocess.Popen[bytes]
+    started: float
+
+
+class Supervisor:
+    """Keeps `count` processes of `command` running until it is told to stop."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        count: int,
+        shutdown_timeout: float,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        self._command = list(command)
+        self._count = count
+        self._shutdown_timeout = shutdown_timeout
+        self._environ = dict(os.environ if environ is None else environ)
+        self._children: dict[int, _Child] = {}
+        #: When a slot that is empty gets its next process, and how often in a row it failed.
+        self._due: dict[int, float] = {}
+        self._short_lives: dict[int, int] = {}
+
+    def run(self, moves: Moves) -> int:
+        """Run until a STOP; the exit status: 0, or 2 when a child had to be forced."""
+        for index in range(self._count):
+            self._start(index)
+        while True:
+            move = moves.take(0.2 if self._due else 1.0)
+            if move in (Move.STOP, Move.ORPHANED):
+                return self._stop()
+            if move in _FORWARDED:
+                self._send(_FORWARDED[move])
+                if move is Move.TRACE:
+                    print_stacks()
+            self._reap()
+            self._start_due()
+
+    def _start(self, index: int) -> None:
+        process = subprocess.Popen(
+            self._command,
+            stdin=subprocess.PIPE,
+            env={**self._environ, INDEX_VARIABLE: str(index)},
+        )
+        self._children[index] = _Child(index, process, time.monotonic())
+        events.announce("process.started", pid=process.pid, index=index)
+
+    def _reap(self) -> None:
+        for child in list(self._children.values()):
+            status = child.process.poll()
+            if status is None:
+                continue
+            del self._children[child.index]
+            _close(child)
+            self._due[child.index] = time.monotonic() + self._wait_after(child)
+            events.announce(
+                "process.replaced", pid=child.process.pid, index=child.index, status=status
+            )
+
+    def _wait_after(self, child: _Child) -> float:
+        if time.monotonic() - child.started >= SHORT_LIFE_SECONDS:
+            self._short_lives.pop(child.index, None)
+            return 0.0
+        lives = self._short_lives[child.index] = self._short_lives.get(child.index, 0) + 1
+        return min(0.5 * 2.0 ** min(lives - 1, 16), LONGEST_WAIT_SECONDS)
+
+    def _start_due(self) -> None:
+        for index, due in list(self._due.items()):
+            if time.monotonic() >= due:
+                del self._due[index]
+                self._start(index)
+
+    def _stop(self) -> int:
+        self._send("SIGTERM")
+        until = time.monotonic() + self._shutdown_timeout + KILL_MARGIN_SECONDS
+        forced = False
+        for child in self._children.values():
+            try:
+                status = child.process.wait(max(0.0, until - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                child.process.kill()
+                child.process.wait()
+                status = -signal.SIGKILL
+            forced = forced or status not in (0, -signal.SIGTERM)
+            _close(child)
+        return 2 if forced else 0
+
+    def _send(self, name: str) -> None:
+        number = getattr(signal, name, None)
+        if number is not None:
+            for child in self._children.values():
+                child.process.send_signal(number)
+
+
+def _close(child: _Child) -> None:
+    if child.process.stdin is not None:
+        child.process.stdin.close()

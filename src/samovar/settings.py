@@ -1,0 +1,239 @@
+"""All settings in one value: read from TOML, the environment and Python; every fault told at once.
+
+1. `samovar.toml` (or `[tool.samovar]` in `pyproject.toml`) is looked for from the working
+   directory upwards.
+2. Its section `[default]`, then that of the environment (`SAMOVAR_ENV`), are laid over each other,
+   then the variables `SAMOVAR_...`, then the keyword arguments of `App`.
+3. What each of them says is converted to the type of its field; what cannot be is a fault.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from samovar.broker.embedded.settings import EmbeddedSettings
+from samovar.broker.kafka.settings import BOOTSTRAP_MISSING, KafkaSettings, property_faults
+from samovar.engine.settings import WorkerSettings
+from samovar.errors import ConfigurationError
+from samovar.job.settings import JobSettings
+from samovar.support.conversion import Rule, Shape, Table, as_table, shapes_of
+from samovar.support.reading import Place, Source, TableReader, dotted
+from samovar.support.settings_file import SettingsFile, find_file, open_file
+
+#: The adapters that Samovar brings along.
+QueueAdapterName = Literal[
+    "embedded",
+    "kafka",
+    "inline",
+    "async",
+    "test",
+    "sidekiq",
+    "resque",
+    "solid_queue",
+    "delayed_job",
+]
+
+_ENTRY_POINT = Rule(
+    expected="of a module and a name in it, such as shop.app:app",
+    holds=lambda value: all(part.strip() for part in value.partition(":")),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that can be set, as it is in force."""
+
+    #: Where the application object is: "module:name".
+    app: Annotated[str, _ENTRY_POINT] | None = None
+    #: Modules that define jobs.
+    imports: tuple[str, ...] = ()
+    #: The backend that jobs go to.
+    queue_adapter: QueueAdapterName = "embedded"
+    #: Settings of every job; elsewhere they stand beside `queue_adapter`, not in a table.
+    job: JobSettings = field(default_factory=JobSettings)
+    #: How a worker runs.
+    worker: WorkerSettings = field(default_factory=WorkerSettings)
+    #: The embedded log.
+    embedded: EmbeddedSettings = field(default_factory=EmbeddedSettings)
+    #: The Kafka cluster.
+    kafka: KafkaSettings = field(default_factory=KafkaSettings)
+    #: The environment's name.
+    environment: str = "development"
+    #: The file that was read, if any.
+    source: Path | None = None
+
+
+def load(
+    *,
+    environment: str | None = None,
+    file: Path | None = None,
+    start: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    overrides: Mapping[str, Any] | None = None,
+) -> Settings:
+    """Read the settings that hold in this directory and environment.
+
+    Args:
+        environment: The environment's name; else `SAMOVAR_ENV`, else "development".
+        file: The settings file; else it is looked for.
+        start: Where the search starts; else the working directory.
+        environ: Environment variables; else the process's own.
+        overrides: Keyword arguments of `App`; `worker`, `embedded` and `kafka` are tables.
+
+    Raises:
+        ConfigurationError: lists every fault of every source.
+    """
+    variables = os.environ if environ is None else environ
+    directory = (start or Path.cwd()).absolute()
+    chosen = environment or variables.get("SAMOVAR_ENV") or "development"
+    reader = TableReader(_schema())
+    faults = reader.faults
+    document = find_file(directory, faults) if file is None else open_file(file.absolute(), faults)
+    if document is None or document.sections is not None:
+        origin = "The environment asked for" if environment else "SAMOVAR_ENV"
+        reader.faults += _environment_faults(chosen, origin, document)
+    if document is not None:
+        _read_document(document, chosen, reader)
+    _read_variables(variables, directory, reader)
+    _read_overrides(overrides or {}, directory, reader)
+    reader.faults += _faults_of_the_whole(reader)
+    if reader.faults:
+        raise ConfigurationError(reader.faults)
+    return _settings(reader.values, chosen, document.path if document else None, directory)
+
+
+_PREFIX = "SAMOVAR_"
+_USUAL_ENVIRONMENTS = ("development", "test", "production")
+
+
+def _schema() -> dict[str, Shape]:
+    """Every setting by the name that it has at the top of a section."""
+    own = dict(shapes_of(Settings))
+    for name in ("job", "environment", "source"):
+        del own[name]
+    return own | dict(shapes_of(JobSettings))
+
+
+def _environment_faults(chosen: str, origin: str, document: SettingsFile | None) -> list[str]:
+    """An environment that is neither usual nor in the file is a slip, in the one or the other."""
+    said = (document and document.sections) or {}
+    sections = [name for name, section in said.items() if as_table(section) is not None]
+    known = [name for name in dict.fromkeys((*sections, *_USUAL_ENVIRONMENTS)) if name != "default"]
+    if chosen not in known:
+        near = difflib.get_close_matches(chosen, known, 1)
+        hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}."
+        return [f"{origin} is {chosen!r}, which no settings file has as a section; {hint}"]
+    if document is None or chosen in sections:
+        return []
+    return [
+        f"{document.path}: the section {name} is no environment in use; did you mean {chosen}?"
+        for name in difflib.get_close_matches(chosen, sections, 1, 0.85)
+        if not name.startswith(chosen)  # such as production-eu
+    ]
+
+
+def _read_document(document: SettingsFile, chosen: str, reader: TableReader) -> None:
+    """Read `[default]` and the chosen section; the others are only looked at for faults."""
+    sections: dict[str, Table] = {}
+    for name, section in (document.sections or {}).items():
+        table = as_table(section)
+        fault = _section_fault(document, name, table)
+        if table is not None and fault is None:
+            sections[name] = table
+        elif fault is not None:
+            reader.faults.append(f"{document.path}: {dotted((*document.place, name))} {fault}")
+    for name in ("default", chosen):
+        reader.read(sections.pop(name, {}), _section_source(document, name))
+    for name, table in sections.items():
+        aside = TableReader(_schema())
+        aside.read(table, _section_source(document, name))
+        reader.faults += aside.faults
+
+
+def _section_fault(document: SettingsFile, name: str, table: Table | None) -> str | None:
+    default = dotted((*document.place, "default"))
+    if table is None:
+        return f"stands in no section; settings go below [{default}] or an environment."
+    if name in _schema():
+        return f"is a setting and not an environment; did you mean [{default}.{name}]?"
+    if name != "default" and difflib.get_close_matches(name.lower(), ["default"], 1, 0.8):
+        return f"is no environment; did you mean [{default}]?"
+    return None
+
+
+def _section_source(document: SettingsFile, section: str) -> Source:
+    place = (*document.place, section)
+    return Source(
+        label=lambda inner: f"{document.path}: {dotted((*place, *inner))}",
+        spell=lambda inner: dotted((*place, *inner)),
+        directory=document.path.parent,
+    )
+
+
+def _read_variables(variables: Mapping[str, str], directory: Path, reader: TableReader) -> None:
+    for variable, text in sorted(variables.items()):
+        name = variable.removeprefix(_PREFIX)
+        if name in (variable, "ENV") or name.startswith("INTERNAL_"):
+            continue
+        reader.read(_nested(name, text), _variable_source(variable, name.count("__"), directory))
+
+
+def _nested(name: str, text: str) -> dict[str, Any]:
+    """`WORKER__CONCURRENCY` as the table that TOML would have for it."""
+    first, _, rest = name.partition("__")
+    key = first.lower() if first.isupper() else first
+    return {key: _nested(rest, text) if "__" in name else text}
+
+
+def _variable_source(variable: str, depth: int, directory: Path) -> Source:
+    def label(place: Place) -> str:
+        inside = place[depth + 1 :]  # of a table that is written in the variable's text
+        return f"{variable}: {dotted(inside)}" if inside else variable
+
+    def spell(place: Place) -> str:
+        return _PREFIX + "__".join(place).upper()
+
+    return Source(label=label, spell=spell, directory=directory, is_text=True)
+
+
+def _read_overrides(overrides: Mapping[str, Any], directory: Path, reader: TableReader) -> None:
+    def label(place: Place) -> str:
+        return f"App(...): {dotted(place)}"
+
+    reader.read(overrides, Source(label=label, spell=dotted, directory=directory))
+
+
+def _faults_of_the_whole(reader: TableReader) -> list[str]:
+    """What no value shows alone."""
+    kafka: dict[str, Any] = reader.values.get("kafka", {})
+    faults = [
+        f"{reader.label(('kafka', 'settings', name))} {why}"
+        for name, why in property_faults(kafka.get("settings", {})).items()
+    ]
+    place = ("kafka", "bootstrap_servers")
+    is_missing = kafka.get("bootstrap_servers") is None and not reader.has_failed(place)
+    if reader.values.get("queue_adapter") == "kafka" and is_missing:
+        faults.append(BOOTSTRAP_MISSING)
+    return faults
+
+
+def _settings(
+    values: Mapping[str, Any], environment: str, source: Path | None, directory: Path
+) -> Settings:
+    of_jobs = {name: values[name] for name in shapes_of(JobSettings) if name in values}
+    path = {"path": directory / EmbeddedSettings().path}
+    tables: dict[str, Any] = {
+        "job": JobSettings(**of_jobs),
+        "worker": WorkerSettings(**values.get("worker", {})),
+        "embedded": EmbeddedSettings(**path | values.get("embedded", {})),
+        "kafka": KafkaSettings(**values.get("kafka", {})),
+        "environment": environment,
+        "source": source,
+    }
+    rest = {name: value for name, value in values.items() if name not in of_jobs}
+    return Settings(**rest | tables)

@@ -1,0 +1,47 @@
+"""The bridge from threads to coroutines: one event loop, in one thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+R = TypeVar("R")
+
+_lock = threading.Lock()
+#: The running loop and the process it belongs to; guarded by `_lock`.
+_current: tuple[int, asyncio.AbstractEventLoop] | None = None
+
+
+def run(coroutine: Coroutine[Any, Any, R]) -> R:
+    """Run a coroutine on the shared loop and wait for its result.
+
+    The caller's context variables are seen by the coroutine.
+    """
+    future = asyncio.run_coroutine_threadsafe(coroutine, _loop())
+    try:
+        return future.result()
+    except BaseException:
+        future.cancel()
+        raise
+
+
+def inside_loop() -> bool:
+    """Whether the calling thread runs an event loop, and so must not block."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    global _current
+    with _lock:
+        if _current is None or _current[0] != os.getpid():
+            loop = asyncio.new_event_loop()
+            threading.Thread(target=loop.run_forever, name="samovar-loop", daemon=True).start()
+            _current = (os.getpid(), loop)
+        return _current[1]

@@ -1,0 +1,56 @@
+"""The one place where time is read, and where it is turned into Active Job's text."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+_NANOSECONDS = 1_000_000_000
+
+#: The last whole second that was formatted, with its text: most calls fall into the same one.
+_last_second: tuple[int, str] = (-1, "")
+
+
+def now_ns() -> int:
+    """Nanoseconds since the epoch."""
+    return time.time_ns()
+
+
+def monotonic() -> float:
+    """Seconds on a clock that never jumps; for intervals only."""
+    return time.monotonic()
+
+
+def utc_text(nanoseconds: int) -> str:
+    """An instant as Active Job writes it: UTC, nine fraction digits, ``Z``."""
+    global _last_second
+    second, fraction = divmod(nanoseconds, _NANOSECONDS)
+    known, text = _last_second
+    if second != known:
+        text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+        _last_second = (second, text)
+    return f"{text}.{fraction:09d}Z"
+
+
+def parse(text: str) -> datetime:
+    """An ISO 8601 text as an aware datetime; a text without offset is UTC.
+
+    Digits past the sixth of a second are dropped.
+
+    Raises:
+        ValueError: the text is no such time.
+    """
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def to_ns(moment: datetime) -> int:
+    """An aware datetime as nanoseconds since the epoch, exactly."""
+    since = moment.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+    return ((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds) * 1_000
+
+
+def from_ns(nanoseconds: int) -> datetime:
+    """Nanoseconds since the epoch as an aware UTC datetime, cut to microseconds."""
+    second, fraction = divmod(nanoseconds, _NANOSECONDS)
+    return datetime.fromtimestamp(second, UTC).replace(microsecond=fraction // 1_000)

@@ -1,0 +1,76 @@
+"""Which class bears which name on the wire. A payload's name is looked up here, never imported."""
+
+from __future__ import annotations
+
+import difflib
+import gc
+import weakref
+from collections.abc import Iterator
+from typing import Generic, TypeVar
+
+from samovar.errors import DuplicateJobNameError, UnknownJobClassError
+
+T = TypeVar("T")
+
+
+class ClassNames(Generic[T]):
+    """A registry of classes by name. Holds them weakly: a class that nobody can reach is gone."""
+
+    def __init__(self) -> None:
+        self._classes: dict[str, weakref.ref[type[T]]] = {}
+
+    def register(self, name: str, cls: type[T]) -> None:
+        """Let `cls` bear `name`. The same definition made again (reload, notebook) replaces.
+
+        Raises:
+            DuplicateJobNameError: another living class bears it.
+        """
+        holder = self._living(name)
+        if holder is not None and not _same_definition(holder, cls):
+            gc.collect()  # classes die in reference cycles; ask again before accusing a dead one
+            holder = self._living(name)
+        if holder is not None and holder is not cls and not _same_definition(holder, cls):
+            raise DuplicateJobNameError(
+                f"Two job classes are named {name!r}: {_where(holder)} and {_where(cls)}. "
+                f'Give one of them another name: job_name = "..." in the class.'
+            )
+        self._classes[name] = weakref.ref(cls)
+
+    def find(self, name: object) -> type[T]:
+        """The class that bears `name`.
+
+        Raises:
+            UnknownJobClassError: none does.
+        """
+        reference = self._classes.get(name) if isinstance(name, str) else None
+        cls = reference() if reference is not None else None
+        if cls is None:
+            raise UnknownJobClassError(self._unknown(name))
+        return cls
+
+    def __iter__(self) -> Iterator[tuple[str, type[T]]]:
+        for name in sorted(self._classes):
+            if (cls := self._living(name)) is not None:
+                yield name, cls
+
+    def _living(self, name: str) -> type[T] | None:
+        reference = self._classes.get(name)
+        return reference() if reference is not None else None
+
+    def _unknown(self, name: object) -> str:
+        if not isinstance(name, str):
+            return f"The payload names no job class: job_class is {name!r}, expected a string."
+        near = difflib.get_close_matches(name, self._classes, 1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        return (
+            f"No job class is named {name!r}.{hint} Import the module that defines it "
+            f"(settings: imports or app)."
+        )
+
+
+def _same_definition(one: type, other: type) -> bool:
+    return (one.__module__, one.__qualname__) == (other.__module__, other.__qualname__)
+
+
+def _where(cls: type) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}"

@@ -1,0 +1,76 @@
+"""Fixtures that every ring may use, and what is said at the end of a run."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+from tests.support import kafka_files
+from tests.support.kafka_process import KafkaProcess
+
+#: Why a service was not there, by its name.
+SKIPPED_SERVICES = pytest.StashKey[dict[str, str]]()
+#: What the chaos tests counted, a line each.
+CHAOS_LINES = pytest.StashKey[list[str]]()
+
+IN_CI = os.environ.get("REQUIRE_SERVICES") == "1"
+
+# No deadlines: how long an example takes says more about the machine than about the code.
+hypothesis.settings.register_profile("laptop", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, max_examples=30, print_blob=True)
+hypothesis.settings.load_profile("ci" if IN_CI else "laptop")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[SKIPPED_SERVICES] = {}
+    config.stash[CHAOS_LINES] = []
+    # A cancelled CI run sends SIGTERM; like Ctrl-C it must still tear the fixtures down.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def kafka(request: pytest.FixtureRequest) -> Iterator[KafkaProcess]:
+    """The session's one broker; do not kill it, start a KafkaProcess of your own for that."""
+    if reason := kafka_files.whats_missing():
+        if IN_CI:
+            pytest.fail(f"Kafka is required here: {reason}", pytrace=False)
+        request.config.stash[SKIPPED_SERVICES]["Kafka"] = reason
+        pytest.skip(f"no Kafka: {reason}")
+    with KafkaProcess() as broker:
+        yield broker
+
+
+@pytest.fixture
+def unique(request: pytest.FixtureRequest) -> Callable[[str], str]:
+    """Names for topics, files and groups that no other test has: unique("orders")."""
+    test = re.sub(r"\W+", "-", request.node.name)[:60]
+    return lambda name: f"{name}-{test}-{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture
+def chaos_report(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """Puts counts into chaos-report.txt: chaos_report(enqueued=1000, performed=1003, lost=0)."""
+
+    def report(**counts: object) -> None:
+        told = " ".join(f"{name}={count}" for name, count in counts.items())
+        request.config.stash[CHAOS_LINES].append(f"{request.node.name}: {told}")
+
+    return report
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    for service, reason in config.stash[SKIPPED_SERVICES].items():
+        terminalreporter.write_line(f"Skipped services: {service} ({reason})")
+    if lines := config.stash[CHAOS_LINES]:
+        terminalreporter.section("chaos report")
+        terminalreporter.write_line("\n".join(lines))
+        Path(config.rootpath, "chaos-report.txt").write_text("\n".join(lines) + "\n")

@@ -18,7 +18,6 @@ from samovar.engine.worker import Worker
 from samovar.errors import ConfigurationError
 from samovar.job import runtime
 from samovar.job.queue_adapter import QueueAdapter
-from samovar.job.settings import JobSettings
 from samovar.job.state import JOB_CLASSES
 from samovar.monitoring import log_subscriber
 from samovar.settings import Settings, load
@@ -42,6 +41,8 @@ class App:
             ConfigurationError: every fault of the settings, at once.
         """
         self.settings = settings if settings is not None else load(overrides=overrides)
+        #: Settings of every job.
+        self.job_settings = self.settings.job
         self.routes = Routes(self.settings.job.real_queue)
         self._lock = threading.RLock()
         #: Adapters by name; guarded by `_lock`.
@@ -51,11 +52,6 @@ class App:
         self._stopping = threading.Event()
         log_subscriber.attach()
         runtime.install(self)
-
-    @property
-    def job_settings(self) -> JobSettings:
-        """Settings of every job."""
-        return self.settings.job
 
     def job_topic(self, name: str, **settings: Any) -> None:
         """Draw the topic of a queue, by its logical name.

@@ -8,7 +8,7 @@ from samovar import events
 from samovar.broker.port import NewRecord, Producer
 from samovar.engine.routing.routes import Routes
 from samovar.engine.topics import Topics
-from samovar.errors import BrokerUnavailableError, SchedulingNotSupportedError
+from samovar.errors import ArgumentError, BrokerUnavailableError, SchedulingNotSupportedError
 from samovar.job.job_data import TAKEN, EnqueueRequest, Receipt, dumps
 from samovar.support import clock
 
@@ -64,6 +64,8 @@ class LogAdapter:
             self._refuse_later(request)
         data = request.data
         queue: str = data["queue_name"]
+        if not queue:
+            raise ArgumentError(f"{data['job_class']} ({data['job_id']}) has no queue name.")
         if self._topics.partitions(queue) is None:
             self._create(queue)
         return NewRecord(queue, dumps(data))

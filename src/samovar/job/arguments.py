@@ -70,7 +70,7 @@ def deserialize(values: Any) -> tuple[list[Any], dict[str, Any]]:
 
 
 def _encode(value: Any, path: tuple[str | int, ...]) -> Any:
-    kind: type[Any] = type(value)
+    kind = value.__class__
     if kind in _PLAIN:
         return value
     if kind is float:
@@ -112,7 +112,7 @@ def _encode_items(value: Mapping[Any, Any], path: tuple[str | int, ...]) -> dict
 
 
 def _decode(value: Any) -> Any:
-    kind: type[Any] = type(value)
+    kind = value.__class__
     if kind in _PLAIN or kind is float:
         return value
     if kind is list:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Coroutine
+from types import CoroutineType
 from typing import Any
 
 from samovar import events
@@ -53,18 +54,16 @@ def _attempt(job: JobState) -> Any:
     job.executions += 1
     try:
         result = _call(job)
-        if inspect.iscoroutine(result):
-            return _finish(job, result)
-        return result
+        return _finish(job, result) if result.__class__ is CoroutineType else result
     except BaseException as error:
         return _recover(job, error)
 
 
 def _call(job: JobState) -> Any:
-    job.decode_arguments()
+    arguments, keywords = job.decode_arguments()
     if "perform_start.active_job" in events.heard:
         events.announce("perform_start.active_job", job=job)
-    return job.perform(*job.arguments, **job.keyword_arguments)
+    return job.perform(*arguments, **keywords)
 
 
 def _finish(job: JobState, coroutine: Coroutine[Any, Any, Any]) -> Any:

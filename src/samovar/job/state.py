@@ -48,6 +48,8 @@ class JobState:
     _arguments: list[Any]
     _keywords: dict[str, Any]
     _queue_name: str | None = None
+    #: Whether the queue's name is settled, be it to None by a payload that lacks it.
+    _queue_settled: bool = False
     #: When it may be performed, nanoseconds since the epoch.
     _due_ns: int | None = None
 
@@ -90,8 +92,7 @@ class JobState:
     @property
     def arguments(self) -> list[Any]:
         """Positional arguments; decoded when first read."""
-        self.decode_arguments()
-        return self._arguments
+        return self.decode_arguments()[0]
 
     @arguments.setter
     def arguments(self, values: list[Any]) -> None:
@@ -101,16 +102,15 @@ class JobState:
     @property
     def keyword_arguments(self) -> dict[str, Any]:
         """Keyword arguments; decoded when first read."""
-        self.decode_arguments()
-        return self._keywords
+        return self.decode_arguments()[1]
 
     @keyword_arguments.setter
     def keyword_arguments(self, values: dict[str, Any]) -> None:
         self.decode_arguments()
         self._keywords = values
 
-    def decode_arguments(self) -> None:
-        """Decode what came off the wire, once.
+    def decode_arguments(self) -> tuple[list[Any], dict[str, Any]]:
+        """Positional and keyword arguments; decodes what came off the wire, once.
 
         Raises:
             DeserializationError: it cannot be rebuilt.
@@ -118,14 +118,15 @@ class JobState:
         if self._serialized is not None:
             self._arguments, self._keywords = wire.deserialize(self._serialized)
             self._serialized = None
+        return self._arguments, self._keywords
 
     @property
     def queue_name(self) -> str | None:
         """The real name of the queue, prefix included."""
-        if self._queue_name is None and "job_id" in self.__dict__:
+        if not self._queue_settled:
             settings = runtime.current().job_settings
             chosen = self.choose_queue()
-            self._queue_name = settings.real_queue(
+            self.queue_name = settings.real_queue(
                 settings.default_queue_name if chosen is None else chosen
             )
         return self._queue_name
@@ -133,6 +134,7 @@ class JobState:
     @queue_name.setter
     def queue_name(self, value: str | None) -> None:
         self._queue_name = value
+        self._queue_settled = True
 
     @property
     def scheduled_at(self) -> datetime | None:
@@ -188,7 +190,7 @@ class JobState:
         self._serialized = get("arguments", _NO_ARGUMENTS)
         self.job_id = get("job_id")  # type: ignore[assignment] -- a foreign payload may lack it
         self.provider_job_id = get("provider_job_id")
-        self._queue_name = get("queue_name")
+        self.queue_name = get("queue_name")
         self.priority = get("priority")
         executions = get("executions")
         self.executions = executions if type(executions) is int else _count(executions)

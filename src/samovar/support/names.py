@@ -59,7 +59,7 @@ class ClassNames(Generic[T]):
 
     def _unknown(self, name: object) -> str:
         if not isinstance(name, str):
-            return f"The payload names no job class: job_class is {name!r}, expected a string."
+            return f"The payload names no job class: job_class is {name!r}; expected a string."
         near = difflib.get_close_matches(name, self._classes, 1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         return (

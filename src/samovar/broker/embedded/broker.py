@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from pathlib import Path
 from typing import Literal
 
 from samovar.broker.embedded.admin import EmbeddedAdmin
@@ -39,7 +39,7 @@ class EmbeddedBroker:
 
     def __init__(
         self,
-        path: str | os.PathLike[str],
+        path: str | Path,
         *,
         synchronous: Literal["full", "normal"] = "full",
         commit_interval: float = 1.0,
@@ -56,7 +56,7 @@ class EmbeddedBroker:
         """
         if synchronous not in ("full", "normal"):
             raise ArgumentError(f"synchronous is 'full' or 'normal', not {synchronous!r}.")
-        self._path = os.path.abspath(os.fspath(path))
+        self._path = Path(path).absolute()
         self._synchronous = synchronous
         self._commit_interval = commit_interval
         self._lease = lease

@@ -10,6 +10,7 @@ import threading
 import time
 import weakref
 from contextlib import suppress
+from pathlib import Path
 
 #: Where pipes are not to be had, a sleeper looks for itself this often.
 LOOK_SECONDS = 0.01
@@ -17,16 +18,16 @@ LOOK_SECONDS = 0.01
 _STAMP_NANOSECONDS = 50_000_000
 
 
-def bells_directory(path: str) -> str:
+def bells_directory(path: Path) -> Path:
     """Where the bells of the log at `path` hang."""
-    return f"{path}-bells"
+    return path.with_name(f"{path.name}-bells")
 
 
 class Doorbell:
     """A consumer's own bell. `name` is None where named pipes are not to be had."""
 
-    def __init__(self, directory: str) -> None:
-        self._path: str | None = None
+    def __init__(self, directory: Path) -> None:
+        self._path: Path | None = None
         self._fd: int | None = None
         #: Rings instead of the pipe where there is none.
         self._event = threading.Event()
@@ -39,17 +40,17 @@ class Doorbell:
 
     @property
     def name(self) -> str | None:
-        return None if self._path is None else os.path.basename(self._path)
+        return None if self._path is None else self._path.name
 
-    def _open(self, directory: str) -> None:
-        os.makedirs(directory, mode=0o777, exist_ok=True)
+    def _open(self, directory: Path) -> None:
+        directory.mkdir(exist_ok=True)
         name = secrets.token_hex(8)
-        hidden, path = os.path.join(directory, f".{name}"), os.path.join(directory, name)
+        hidden, path = directory / f".{name}", directory / name
         os.mkfifo(hidden, 0o666)
         # For writing too, or the pipe would be at its end whenever no writer has it open.
         self._fd = os.open(hidden, os.O_RDWR | os.O_NONBLOCK)
         # A bell in sight that nobody has open means death, so it appears only now.
-        os.rename(hidden, path)
+        hidden.rename(path)
         self._path = path
 
     def wait(self, timeout: float) -> bool:
@@ -77,7 +78,7 @@ class Doorbell:
         """Take the bell down."""
         if self._path is not None:
             with suppress(OSError):
-                os.unlink(self._path)
+                self._path.unlink()
         with self._lock:
             self.forget()
 
@@ -91,7 +92,7 @@ class Doorbell:
 class Ringer:
     """Rings every bell of a log. Not thread-safe: its user's lock guards it."""
 
-    def __init__(self, directory: str) -> None:
+    def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._fds: dict[str, int] = {}
         self._seen: tuple[int, int] | None = None
@@ -115,7 +116,7 @@ class Ringer:
 
     def _look_for_new_bells(self) -> None:
         try:
-            status = os.stat(self._directory)
+            status = self._directory.stat()
         except OSError:
             self.close()
             return
@@ -135,7 +136,7 @@ class Ringer:
         os.close(self._fds.pop(name))
 
 
-def is_abandoned(directory: str, name: str) -> bool:
+def is_abandoned(directory: Path, name: str) -> bool:
     """Whether the process that hung this bell is gone."""
     try:
         os.close(_open_to_ring(directory, name))
@@ -144,23 +145,23 @@ def is_abandoned(directory: str, name: str) -> bool:
     return False
 
 
-def take_down_abandoned(directory: str) -> None:
+def take_down_abandoned(directory: Path) -> None:
     """Remove the bells that dead processes have left."""
     for name in _names(directory):
         if is_abandoned(directory, name):
             with suppress(OSError):
-                os.unlink(os.path.join(directory, name))
+                (directory / name).unlink()
 
 
-def _names(directory: str) -> list[str]:
+def _names(directory: Path) -> list[str]:
     try:
-        return [name for name in os.listdir(directory) if not name.startswith(".")]
+        return [path.name for path in directory.iterdir() if not path.name.startswith(".")]
     except OSError:
         return []
 
 
-def _open_to_ring(directory: str, name: str) -> int:
-    return os.open(os.path.join(directory, name), os.O_WRONLY | os.O_NONBLOCK)
+def _open_to_ring(directory: Path, name: str) -> int:
+    return os.open(directory / name, os.O_WRONLY | os.O_NONBLOCK)
 
 
 def _readable(fd: int, timeout: float) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 
 from samovar.errors import BrokerError, BrokerUnavailableError, StoreError
 
@@ -24,7 +25,7 @@ _STORE_FAULTS = {
 _WAITED_TOO_LONG = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
 
 
-def fault_of(error: sqlite3.Error, path: str) -> BrokerError:
+def fault_of(error: sqlite3.Error, path: Path) -> BrokerError:
     """The error to raise from this one."""
     code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     if code in _WAITED_TOO_LONG:

@@ -202,7 +202,7 @@ def replan(connection: sqlite3.Connection, group: int) -> None:
     ]
     owners = {s.partition_id: s.owner for s in before if s.owner in wants}
     awaited = {s.partition_id: s.target for s in before if s.target in wants}
-    holders = {p: m for p, m in {**awaited, **owners}.items() if m is not None}
+    holders = {**awaited, **owners}
     plan = assign(wants, partitions, holders)
     existing = {partition.id for partition in partitions}
     connection.execute("DELETE FROM ownership WHERE group_id = ?", (group,))

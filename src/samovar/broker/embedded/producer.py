@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import random
+import sqlite3
 import time
+from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NamedTuple
 from zlib import crc32
 
@@ -12,7 +16,7 @@ from samovar.broker.embedded import log
 from samovar.broker.embedded.doorbell import Ringer, bells_directory
 from samovar.broker.embedded.store import Store
 from samovar.broker.port import NewRecord, TopicPartition, Written
-from samovar.errors import DeliveryFailedError, UnknownTopicError
+from samovar.errors import BrokerError, DeliveryFailedError, UnknownTopicError
 
 #: Partitions that were added meanwhile are seen after so long.
 _LOOK_SECONDS = 1.0
@@ -33,6 +37,20 @@ class _Place(NamedTuple):
     id: int
 
 
+class _Call:
+    """The records of one call, stored by its own thread or by another that came first."""
+
+    __slots__ = ("firsts", "is_stored", "places", "records")
+
+    def __init__(self, records: Sequence[NewRecord]) -> None:
+        self.records = records
+        #: Where each record goes.
+        self.places: list[_Place] = []
+        #: The offset of the first record in each partition, by the partition's id.
+        self.firsts: dict[int, int] = {}
+        self.is_stored = False
+
+
 class EmbeddedProducer:
     """Fulfils `samovar.broker.port.Producer`."""
 
@@ -44,6 +62,9 @@ class EmbeddedProducer:
         self._topics: dict[str, list[_Place]] = {}
         self._partitions_ever_made = -1
         self._look_at = 0.0
+        #: Calls of threads that wait for the lock; a deque, since they come without it.
+        self._waiting: deque[_Call] = deque()
+        self._process = os.getpid()
         #: Whose turn it is among the partitions when a record has no key.
         self._turn = random.randrange(1 << 16)
 
@@ -63,10 +84,10 @@ class EmbeddedProducer:
 
     def produce_sync(self, records: Sequence[NewRecord]) -> list[Written]:
         """Store all of them or, on an error, none."""
-        places, firsts = self._write(records)
-        next_offsets = dict(firsts)
+        call = self._write(records)
+        next_offsets = dict(call.firsts)
         written: list[Written] = []
-        for record, place in zip(records, places, strict=True):
+        for record, place in zip(records, call.places, strict=True):
             written.append(
                 Written(TopicPartition(record.topic, place.partition), next_offsets[place.id])
             )
@@ -87,46 +108,74 @@ class EmbeddedProducer:
         self._ringer.close()
         return 0
 
-    def _write(self, records: Sequence[NewRecord]) -> tuple[list[_Place], dict[int, int]]:
-        """Where each record went, and each partition's first offset by the partition's id."""
+    def _write(self, records: Sequence[NewRecord]) -> _Call:
+        if self._process != os.getpid():
+            # What other threads were about to write when the process forked, the parent writes.
+            self._waiting.clear()
+            self._process = os.getpid()
+        call = _Call(records)
+        self._waiting.append(call)
         with self._store.lock:
-            self._look_for_new_partitions()
-            while True:
-                places = [self._choose(record) for record in records]
-                try:
-                    firsts = self._append(records, places)
-                    break
-                except log.PartitionGoneError:
-                    self._learn_topics()
-            self._ringer.ring()
-        return places, firsts
+            if not call.is_stored:
+                self._write_waiting(call)
+        return call
 
-    def _append(self, records: Sequence[NewRecord], places: Sequence[_Place]) -> dict[int, int]:
+    def _write_waiting(self, call: _Call) -> None:
+        """Store this call and those of the threads that wait: together they wait for one fsync."""
+        others: list[_Call] = []
+        with suppress(IndexError):
+            while True:
+                others.append(self._waiting.popleft())
+        together = [call, *(other for other in others if other is not call)]
+        self._look_for_new_partitions()
+        try:
+            self._store_together(together)
+        except (BrokerError, sqlite3.Error):
+            if len(together) == 1:
+                raise
+            # One may have spoilt it for all: each stands for itself when its turn comes.
+            self._store_together([call])
+        self._ringer.ring()
+
+    def _store_together(self, calls: Sequence[_Call]) -> None:
+        while True:
+            for call in calls:
+                call.places = [self._choose(record) for record in call.records]
+            try:
+                with self._store.writing() as connection:
+                    for call in calls:
+                        self._append(connection, call)
+                break
+            except log.PartitionGoneError:
+                self._learn_topics()
+        for call in calls:
+            call.is_stored = True
+
+    def _append(self, connection: sqlite3.Connection, call: _Call) -> None:
         lines: dict[int, list[NewRecord]] = {}
-        for record, place in zip(records, places, strict=True):
+        for record, place in zip(call.records, call.places, strict=True):
             lines.setdefault(place.id, []).append(record)
-        with self._store.writing() as connection:
-            return {
-                partition_id: log.append(connection, partition_id, line)
-                for partition_id, line in lines.items()
-            }
+        call.firsts = {
+            partition_id: log.append(connection, partition_id, line)
+            for partition_id, line in lines.items()
+        }
 
     def _choose(self, record: NewRecord) -> _Place:
-        places = self._topics.get(record.topic)
-        if places is None:
+        wanted = record.partition
+        places = self._topics.get(record.topic, ())
+        if not places or (wanted is not None and wanted >= len(places)):
             self._learn_topics()
-            places = self._topics.get(record.topic)
-        if places is None:
+            places = self._topics.get(record.topic, ())
+        if not places:
             raise UnknownTopicError(
                 f"There is no topic {record.topic!r} in {self._store.path}. Create it first."
             )
-        if record.partition is not None:
-            if not 0 <= record.partition < len(places):
+        if wanted is not None:
+            if not 0 <= wanted < len(places):
                 raise DeliveryFailedError(
-                    f"Topic {record.topic!r} has no partition {record.partition}; "
-                    f"it has {len(places)}."
+                    f"Topic {record.topic!r} has no partition {wanted}; it has {len(places)}."
                 )
-            return places[record.partition]
+            return places[wanted]
         if record.key:
             # As librdkafka's "consistent" partitioner does.
             return places[crc32(record.key) % len(places)]

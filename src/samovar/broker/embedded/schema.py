@@ -6,6 +6,7 @@ import os
 import sqlite3
 import time
 from contextlib import suppress
+from pathlib import Path
 
 from samovar.broker.embedded.faults import fault_of
 from samovar.errors import BrokerError, StoreError
@@ -16,6 +17,9 @@ APPLICATION_ID = 0x534D5652
 VERSION = 1
 #: How long to wait for other processes' locks.
 PATIENCE_SECONDS = 30.0
+#: Of this, so much is left to SQLite. It tries ever more rarely, up to ten times a second: among
+#: busy writers it would come too late for seconds. `Store` goes on trying, and more often.
+_SQLITE_PATIENCE_MILLISECONDS = 10
 
 # AUTOINCREMENT: an id is never given twice, so whoever still holds the id of a deleted topic,
 # partition or member finds nothing instead of somebody else's.
@@ -66,7 +70,7 @@ _TABLES = (
 )
 
 
-def connect(path: str, synchronous: str) -> sqlite3.Connection:
+def connect(path: Path, synchronous: str) -> sqlite3.Connection:
     """Open the log at `path`, making it if there is none.
 
     Raises:
@@ -87,6 +91,7 @@ def connect(path: str, synchronous: str) -> sqlite3.Connection:
         # On macOS plain fsync leaves the data in the drive's cache; elsewhere this does nothing.
         connection.execute("PRAGMA fullfsync = 1")
         connection.execute("PRAGMA journal_size_limit = 67108864")
+        connection.execute(f"PRAGMA busy_timeout = {_SQLITE_PATIENCE_MILLISECONDS}")
     except sqlite3.Error as error:
         connection.close()
         raise fault_of(error, path) from error
@@ -96,26 +101,26 @@ def connect(path: str, synchronous: str) -> sqlite3.Connection:
     return connection
 
 
-def _check_place(path: str) -> None:
-    directory = os.path.dirname(path)
-    if not os.path.isdir(directory):
+def _check_place(path: Path) -> None:
+    directory = path.parent
+    if not directory.is_dir():
         raise StoreError(
             f"{path}: there is no directory {directory}. Create it, or change the path."
         )
-    if os.path.isdir(path):
+    if path.is_dir():
         raise StoreError(f"{path}: this is a directory. Give the path of a file.")
     if not os.access(directory, os.W_OK | os.X_OK):
         raise StoreError(
             f"{path}: this user may not write in {directory}, where SQLite puts its -wal and -shm "
             "files. Grant that right, or change the path."
         )
-    if os.path.exists(path) and not os.access(path, os.R_OK | os.W_OK):
+    if path.exists() and not os.access(path, os.R_OK | os.W_OK):
         raise StoreError(
             f"{path}: the file is read-only for this user. Grant the right to write it."
         )
 
 
-def _is_ours(connection: sqlite3.Connection, path: str) -> bool:
+def _is_ours(connection: sqlite3.Connection, path: Path) -> bool:
     """Whether the tables are there; False means an empty file."""
     # In one statement: between two, another process may make the tables.
     application_id, version, tables = connection.execute(
@@ -134,7 +139,7 @@ def _is_ours(connection: sqlite3.Connection, path: str) -> bool:
     return False
 
 
-def _check_version(version: int, path: str) -> None:
+def _check_version(version: int, path: Path) -> None:
     if version > VERSION:
         raise StoreError(
             f"{path}: the file is from a newer Samovar (version {version}; this one knows "
@@ -144,7 +149,7 @@ def _check_version(version: int, path: str) -> None:
         raise StoreError(f"{path}: the file bears version {version}, which never was.")
 
 
-def _create(connection: sqlite3.Connection, path: str) -> None:
+def _create(connection: sqlite3.Connection, path: Path) -> None:
     _switch_to_wal(connection, path)
     connection.execute("BEGIN IMMEDIATE")
     try:
@@ -161,7 +166,7 @@ def _create(connection: sqlite3.Connection, path: str) -> None:
         raise
 
 
-def _switch_to_wal(connection: sqlite3.Connection, path: str) -> None:
+def _switch_to_wal(connection: sqlite3.Connection, path: Path) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:

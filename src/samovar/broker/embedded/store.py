@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 import os
+import random
 import sqlite3
 import threading
+import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
+from samovar.broker.embedded.fair_lock import FairLock
 from samovar.broker.embedded.faults import fault_of
-from samovar.broker.embedded.schema import connect
+from samovar.broker.embedded.schema import PATIENCE_SECONDS, connect
 from samovar.errors import BrokerError
 
 
 class Store:
     """The file as one user of it sees it."""
 
-    def __init__(self, path: str, *, synchronous: str) -> None:
+    def __init__(self, path: Path, *, synchronous: str) -> None:
         self.path = path
         self._synchronous = synchronous
         #: Guards the connection; users may hold it for longer, and forks wait for it.
-        self.lock = threading.RLock()
+        self.lock = FairLock()
         self._connection: sqlite3.Connection | None = None
         self._connected = 0
         self._closed = False
         _guard_against_forks(self)
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> Generator[sqlite3.Connection]:
         """Single statements; each sees the newest state.
 
         Raises:
@@ -44,7 +48,7 @@ class Store:
                 raise fault_of(error, self.path) from error
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self) -> Generator[sqlite3.Connection]:
         """A transaction: all of it or, on any error, nothing of it.
 
         Raises:
@@ -53,7 +57,7 @@ class Store:
         """
         with self.reading() as connection:
             try:
-                connection.execute("BEGIN IMMEDIATE")
+                _begin(connection)
                 yield connection
                 connection.execute("COMMIT")
             except BaseException:
@@ -76,12 +80,16 @@ class Store:
 
     def before_fork(self) -> None:
         """Hold the lock, and have no connection that the child could inherit."""
-        self.lock.acquire()
+        self.lock.__enter__()
         self._disconnect()
 
-    def after_fork(self) -> None:
-        """Go on, in the parent and in the child: each connects anew when it needs to."""
-        self.lock.release()
+    def after_fork_in_parent(self) -> None:
+        """Go on; connects anew when it needs to."""
+        self.lock.__exit__()
+
+    def after_fork_in_child(self) -> None:
+        """Go on, without the threads that may have waited for the lock."""
+        self.lock = FairLock()
 
     def _connect(self) -> sqlite3.Connection:
         if self._closed:
@@ -94,6 +102,19 @@ class Store:
         if self._connection is not None and not self._connection.in_transaction:
             connection, self._connection = self._connection, None
             connection.close()
+
+
+def _begin(connection: sqlite3.Connection) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            return
+        except sqlite3.OperationalError as error:
+            is_locked = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not is_locked or time.monotonic() > deadline:
+                raise
+        time.sleep(random.uniform(0.0002, 0.001))
 
 
 #: Stores of this process. SQLite forbids carrying a connection over a fork: even opening a second
@@ -113,7 +134,9 @@ def _guard_against_forks(store: Store) -> None:
         if not _guarded and hasattr(os, "register_at_fork"):
             _guarded = True
             os.register_at_fork(
-                before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork
+                before=_before_fork,
+                after_in_parent=_after_fork_in_parent,
+                after_in_child=_after_fork_in_child,
             )
 
 
@@ -124,7 +147,13 @@ def _before_fork() -> None:
         _held.append(store)
 
 
-def _after_fork() -> None:
+def _after_fork_in_parent() -> None:
     while _held:
-        _held.pop().after_fork()
+        _held.pop().after_fork_in_parent()
+    _stores_lock.release()
+
+
+def _after_fork_in_child() -> None:
+    while _held:
+        _held.pop().after_fork_in_child()
     _stores_lock.release()

@@ -253,8 +253,8 @@ def test_a_consumer_whose_bell_was_taken_away_joins_anew(
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_forked_child_is_not_taken_for_its_parent(tmp_path: Path, reader: Reader) -> None:
-    directory = bells_directory(str(tmp_path / "log.db"))
-    (name,) = os.listdir(directory)
+    directory = bells_directory(tmp_path / "log.db")
+    (bell,) = directory.iterdir()
     child = os.fork()
     if child == 0:
         try:
@@ -265,7 +265,7 @@ def test_a_forked_child_is_not_taken_for_its_parent(tmp_path: Path, reader: Read
         os._exit(1)
 
     assert os.waitpid(child, 0)[1] == 0
-    assert not is_abandoned(directory, name)
+    assert not is_abandoned(directory, bell.name)
     reader.poll()
     assert reader.held == {SOURCE}
 
@@ -287,7 +287,7 @@ def test_without_named_pipes_members_look_for_themselves(
 
 
 def test_a_ringer_finds_bells_that_come_later(tmp_path: Path) -> None:
-    directory = str(tmp_path / "bells")
+    directory = tmp_path / "bells"
     ringer = Ringer(directory)
     ringer.ring()
     bells = [Doorbell(directory) for _ in range(3)]
@@ -301,11 +301,11 @@ def test_a_ringer_finds_bells_that_come_later(tmp_path: Path) -> None:
     for bell in bells:
         bell.close()
     ringer.close()
-    assert os.listdir(directory) == []
+    assert list(directory.iterdir()) == []
 
 
 def test_a_bell_that_nobody_hears_any_more_is_abandoned(tmp_path: Path) -> None:
-    directory = str(tmp_path / "bells")
+    directory = tmp_path / "bells"
     bell = Doorbell(directory)
     assert bell.name is not None
     assert not is_abandoned(directory, bell.name)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from samovar.broker.embedded import EmbeddedBroker, schema
+from samovar.broker.embedded import EmbeddedBroker, schema, store
 from samovar.broker.port import NewRecord, TopicPartition, TopicSpec
 from samovar.errors import BrokerUnavailableError, StoreError
 
@@ -177,11 +177,12 @@ def test_a_full_file_is_told_and_the_producer_goes_on(path: Path) -> None:
     assert stored(path)[100:] == [b"before", b"after"]
 
 
-def test_a_file_that_stays_locked_is_unavailable(path: Path) -> None:
+def test_a_file_that_stays_locked_is_unavailable(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fill(path)
     producer = EmbeddedBroker(path).producer()
-    with producer._store.reading() as connection:
-        connection.execute("PRAGMA busy_timeout = 50")
+    monkeypatch.setattr(store, "PATIENCE_SECONDS", 0.1)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(BrokerUnavailableError, match="locked"):

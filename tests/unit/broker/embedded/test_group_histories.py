@@ -129,11 +129,10 @@ class GroupHistories(RuleBasedStateMachine):
                 membership.next_tick = 0  # Look for the dead now.
                 self.note(reader.poll())
             held = sorted(len(reader.held) for reader in self.readers)
-            if sum(held) == len(self.written) and self.everything_was_seen():
-                break
-        assert sum(held) == len(self.written)
-        assert held[-1] - held[0] <= 1
-        assert self.everything_was_seen()
+            is_fair = sum(held) == len(self.written) and held[-1] - held[0] <= 1
+            if is_fair and self.everything_was_seen():
+                return
+        raise AssertionError(f"{held} of {len(self.written)} held; seen: {self.seen}")
 
     @invariant()
     def nobody_shares_a_partition(self) -> None:

@@ -106,7 +106,8 @@ from samovar.broker.port import NewRecord
 producer = EmbeddedBroker({str(tmp_path / "log.db")!r}).producer()
 for n in range(100):
     producer.produce(NewRecord("mail", f"{{sys.argv[1]}}-{{n}}".encode(), partition=n % 4))
-producer.produce_many([NewRecord("mail", f"{{sys.argv[1]}}-{{n}}".encode()) for n in range(100, 300)])
+values = [f"{{sys.argv[1]}}-{{n}}".encode() for n in range(100, 300)]
+producer.produce_many([NewRecord("mail", value) for value in values])
 """
     processes = [subprocess.Popen([sys.executable, "-c", script, str(n)]) for n in range(4)]
     assert [process.wait(60) for process in processes] == [0] * 4
@@ -154,7 +155,7 @@ def test_a_fork_in_the_midst_of_writing_harms_nobody(
 
     thread = threading.Thread(target=write)
     thread.start()
-    for _ in range(20):
+    for _ in range(10):
         child = os.fork()
         if child == 0:
             try:
@@ -166,7 +167,7 @@ def test_a_fork_in_the_midst_of_writing_harms_nobody(
     stop.set()
     thread.join()
 
-    assert values(admin) == [b"child"] * 20 + [b"parent"] * count[0]
+    assert values(admin) == [b"child"] * 10 + [b"parent"] * count[0]
     with producer._store.reading() as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
@@ -195,3 +196,25 @@ for n in range(1000000):
     stored = [record.value for record in admin.read(TopicPartition("mail", 0), 0, 1_000_000)]
     assert stored == [b"%d" % n for n in range(len(stored))]
     assert len(stored) in (told, told + 1)
+
+
+def test_a_faulty_call_does_not_spoil_those_of_other_threads(
+    producer: EmbeddedProducer, admin: EmbeddedAdmin
+) -> None:
+    refused: list[Exception] = []
+
+    def write(writer: int) -> None:
+        for n in range(20):
+            try:
+                producer.produce(NewRecord("nowhere" if n % 5 == 0 else "mail", b"x"))
+            except UnknownTopicError as error:
+                refused.append(error)
+
+    threads = [threading.Thread(target=write, args=[writer]) for writer in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(refused) == 8 * 4
+    assert values(admin) == [b"x"] * 8 * 16

@@ -1,0 +1,1 @@
+"""What Samovar costs: beside the bare client libraries, and beside its peers."""

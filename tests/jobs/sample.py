@@ -1,0 +1,54 @@
+"""Tiny jobs that note what they do in the test's journal."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from samovar import Job
+from tests.support import journal
+
+#: How often a closed gate is looked at, in seconds.
+LOOK_SECONDS = 0.01
+
+
+class NoteJob(Job):
+    """Takes as long as it is told."""
+
+    def perform(self, number: int, seconds: float = 0.0) -> None:
+        journal.write("start", number)
+        if seconds:
+            time.sleep(seconds)
+        journal.write("done", number)
+
+
+class GateJob(Job):
+    """Ends when the test opens its gate."""
+
+    def perform(self, number: int) -> None:
+        journal.write("start", number)
+        gate = Path(os.environ[journal.VARIABLE]).parent / f"gate-{number}"
+        while not gate.exists():
+            time.sleep(LOOK_SECONDS)
+        journal.write("done", number)
+
+
+class FailingJob(Job):
+    """Fails whenever it is performed."""
+
+    def perform(self, number: int) -> None:
+        journal.write("start", number)
+        raise RuntimeError(f"job {number} fails")
+
+
+class ExitingJob(Job):
+    """Calls for the end of its process at its first run."""
+
+    def perform(self, number: int) -> None:
+        journal.write("start", number)
+        mark = Path(os.environ[journal.VARIABLE]).parent / f"exited-{number}"
+        if not mark.exists():
+            mark.touch()
+            raise SystemExit(f"job {number} ends the process")
+        journal.write("done", number)

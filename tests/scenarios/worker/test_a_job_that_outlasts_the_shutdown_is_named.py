@@ -1,0 +1,33 @@
+"""A job longer than `shutdown_timeout`: exit status 2 in time, its name in the log, a rerun."""
+
+from __future__ import annotations
+
+import signal
+import time
+
+from tests.jobs.sample import GateJob, NoteJob
+from tests.support.stage import Stage
+
+SHUTDOWN_SECONDS = 1.0
+
+
+def test_a_job_that_outlasts_the_shutdown_is_named(stage: Stage) -> None:
+    stage.notice_the_dead()
+    stage.configure("worker", shutdown_timeout=SHUTDOWN_SECONDS)
+    stage.create(partitions=2)
+    stage.put([(1, GateJob(1)), (1, NoteJob(2))])
+
+    with stage.steady_worker() as worker:
+        stage.journal.wait_for("start", 1)
+        asked = time.monotonic()
+        worker.signal(signal.SIGTERM)
+        assert worker.wait() == 2
+        assert time.monotonic() - asked < SHUTDOWN_SECONDS + 5
+        assert f"{stage.topic()}[1]@0" in worker.output
+
+    stage.open_gate(1)
+    with stage.steady_worker() as successor:
+        stage.journal.wait_for("done", 1, 2)
+        successor.signal(signal.SIGTERM)
+        assert successor.wait() == 0
+    assert stage.journal.numbers("start") == [1, 1, 2]

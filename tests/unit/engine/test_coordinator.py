@@ -1,0 +1,231 @@
+"""One partition at work: order, marks, failures, interruption."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from samovar.broker.port import Record, TopicPartition
+from samovar.engine.coordinator import Coordinator, Phase
+from samovar.engine.executor import Executor
+from samovar.engine.routing.topic import DeadLetterQueue, Pause, Topic
+from samovar.engine.work_queue import WorkQueue
+from samovar.support import clock
+from tests.support.eventually import eventually
+
+SOURCE = TopicPartition("orders", 0)
+QUICK = Pause(timeout=0.001, max_timeout=0.001)
+
+
+class Partition:
+    """A coordinator with one executor thread, as a worker sets them up."""
+
+    def __init__(self, perform: Callable[[bytes | None], None], topic: Topic) -> None:
+        self.dead: list[tuple[int, str, int]] = []
+        self.stops: list[bool] = []
+        self.dead_fails = False
+        self.work = WorkQueue()
+        self.coordinator = Coordinator(
+            source=SOURCE,
+            topic=topic,
+            dispatch_dead=self._dispatch,
+            stop_process=lambda: self.stops.append(True),
+        )
+        self._executor = Executor(index=0, work=self.work, perform=perform)
+        self._executor.start()
+
+    def offer(self, *offsets: int) -> None:
+        if self.coordinator.offer([Record(offset, str(offset).encode()) for offset in offsets]):
+            self.work.put(self.coordinator)
+
+    def retry(self) -> None:
+        if self.coordinator.awake(Phase.WAITING):
+            self.work.put(self.coordinator)
+
+    def settle(self) -> None:
+        """Let the executor do all it can, and end it."""
+
+        def is_settled() -> bool:
+            c = self.coordinator
+            return not c.is_running and (not c.pending or c.is_waiting or c.interrupted)
+
+        eventually(is_settled, within=10, what="the partition has nothing to do")
+        self.work.close(1)
+        self._executor.join(10)
+        assert not self._executor.is_alive()
+
+    def _dispatch(
+        self, source: TopicPartition, record: Record, topic: str, attempts: int, error: object
+    ) -> None:
+        if self.dead_fails:
+            raise OSError("the broker is away")
+        self.dead.append((record.offset, topic, attempts))
+
+
+def test_jobs_are_performed_in_order_and_the_position_is_behind_the_last() -> None:
+    seen: list[bytes | None] = []
+    partition = Partition(seen.append, Topic(name="orders", max_messages=2))
+
+    partition.offer(3, 4, 7)
+    partition.offer(8)
+    partition.settle()
+
+    assert seen == [b"3", b"4", b"7", b"8"]
+    assert partition.coordinator.position == 9
+    assert not partition.coordinator.pending
+
+
+def test_a_failed_job_stays_in_front_and_the_next_ones_wait() -> None:
+    seen: list[bytes | None] = []
+
+    def perform(value: bytes | None) -> None:
+        seen.append(value)
+        if value == b"2":
+            raise ValueError("boom")
+
+    partition = Partition(perform, Topic(name="orders"))
+    partition.offer(1, 2, 3)
+    partition.settle()
+
+    assert seen == [b"1", b"2"]
+    assert partition.coordinator.position == 2
+    assert [record.offset for record in partition.coordinator.pending] == [2, 3]
+    assert partition.coordinator.is_waiting
+    assert partition.coordinator.due > clock.monotonic()
+
+
+def test_a_job_that_recovers_is_not_charged_for_it_later() -> None:
+    failing = {b"1": 1, b"2": 1, b"3": 1}
+    done = threading.Event()
+    partition: Partition
+
+    def perform(value: bytes | None) -> None:
+        assert value is not None
+        if failing[value]:
+            failing[value] -= 1
+            raise ValueError("boom")
+        if value == b"3":
+            done.set()
+
+    queue = DeadLetterQueue("dead", max_retries=1)
+    partition = Partition(perform, Topic(name="orders", pause=QUICK, dead_letter_queue=queue))
+    partition.offer(1, 2, 3)
+    _retry_until(partition, done)
+    partition.settle()
+
+    assert partition.dead == []
+    assert partition.coordinator.position == 4
+
+
+def test_without_independence_failures_of_a_partition_add_up() -> None:
+    failing = {b"1": 1, b"2": 1}
+    done = threading.Event()
+
+    def perform(value: bytes | None) -> None:
+        assert value is not None
+        if failing.get(value):
+            failing[value] -= 1
+            raise ValueError("boom")
+        if value == b"3":
+            done.set()
+
+    queue = DeadLetterQueue("dead", max_retries=1, independent=False)
+    partition = Partition(perform, Topic(name="orders", pause=QUICK, dead_letter_queue=queue))
+    partition.offer(1, 2, 3)
+    _retry_until(partition, done)
+    partition.settle()
+
+    assert partition.dead == [(2, "dead", 2)]
+
+
+def test_after_its_retries_a_job_is_moved_aside_and_the_next_one_runs() -> None:
+    seen: list[bytes | None] = []
+    done = threading.Event()
+
+    def perform(value: bytes | None) -> None:
+        seen.append(value)
+        if value == b"1":
+            raise ValueError("boom")
+        done.set()
+
+    queue = DeadLetterQueue("dead", max_retries=2)
+    partition = Partition(perform, Topic(name="orders", pause=QUICK, dead_letter_queue=queue))
+    partition.offer(1, 2)
+    _retry_until(partition, done)
+    partition.settle()
+
+    assert seen == [b"1", b"1", b"1", b"2"]
+    assert partition.dead == [(1, "dead", 3)]
+    assert partition.coordinator.position == 3
+
+
+def test_a_dead_letter_that_cannot_be_stored_is_never_marked() -> None:
+    def perform(value: bytes | None) -> None:
+        raise ValueError("boom")
+
+    queue = DeadLetterQueue("dead", max_retries=0)
+    partition = Partition(perform, Topic(name="orders", pause=QUICK, dead_letter_queue=queue))
+    partition.dead_fails = True
+    partition.offer(1)
+    partition.settle()
+
+    assert partition.coordinator.position is None
+    assert partition.coordinator.is_waiting
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt(), MemoryError()])
+def test_an_error_of_the_process_leaves_the_job_unmarked_and_stops(error: BaseException) -> None:
+    def perform(value: bytes | None) -> None:
+        raise error
+
+    queue = DeadLetterQueue("dead", max_retries=0)
+    partition = Partition(perform, Topic(name="orders", dead_letter_queue=queue))
+    partition.offer(1, 2)
+    partition.settle()
+
+    assert partition.stops == [True]
+    assert partition.coordinator.position is None
+    assert partition.dead == []
+
+
+def test_an_interruption_lets_the_running_job_end_and_no_other_begin() -> None:
+    started, go_on = threading.Event(), threading.Event()
+    seen: list[bytes | None] = []
+
+    def perform(value: bytes | None) -> None:
+        seen.append(value)
+        started.set()
+        assert go_on.wait(10)
+
+    partition = Partition(perform, Topic(name="orders"))
+    partition.offer(1, 2)
+    assert started.wait(10)
+    partition.coordinator.interrupt()
+    assert not partition.coordinator.wait_until_at_rest(0)
+    go_on.set()
+    assert partition.coordinator.wait_until_at_rest(10)
+    partition.settle()
+
+    assert seen == [b"1"]
+    assert partition.coordinator.position == 2
+
+
+def test_a_partition_interrupted_while_it_was_queued_never_begins() -> None:
+    seen: list[bytes | None] = []
+    partition = Partition(seen.append, Topic(name="orders"))
+    assert partition.coordinator.offer([Record(1, b"1")])
+    partition.coordinator.interrupt()
+    partition.work.put(partition.coordinator)
+    partition.settle()
+
+    assert seen == []
+    assert not partition.coordinator.is_running
+
+
+def _retry_until(partition: Partition, done: threading.Event) -> None:
+    until = clock.monotonic() + 10
+    while not done.wait(0.001):
+        partition.retry()
+        assert clock.monotonic() < until

@@ -1,0 +1,101 @@
+"""What is decided after a job failed."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from samovar.broker.port import Record, TopicPartition
+from samovar.engine.flow import backoff, dead_letter
+from samovar.engine.flow.assembly import recover
+from samovar.engine.flow.decisions import DeadLetter, Retry, Stop
+from samovar.engine.performer import PoisonError
+from samovar.engine.routing.routes import assumed
+from samovar.engine.routing.topic import DeadLetterQueue, Pause, Topic
+
+FAST = Pause(timeout=1, max_timeout=30)
+
+
+def test_waits_double_up_to_their_limit() -> None:
+    assert [backoff.wait_seconds(FAST, n) for n in range(1, 7)] == [2, 4, 8, 16, 30, 30]
+
+
+def test_constant_waits_stay_equal() -> None:
+    pause = Pause(timeout=5, exponential=False)
+
+    assert {backoff.wait_seconds(pause, n) for n in range(1, 50)} == {5}
+
+
+@given(st.integers(1, 10**9))
+def test_a_wait_is_finite_however_often_a_job_failed(attempt: int) -> None:
+    assert 0 < backoff.wait_seconds(FAST, attempt) <= 30
+
+
+def test_after_its_retries_a_job_goes_to_the_dead_letter_topic() -> None:
+    topic = Topic(name="orders", dead_letter_queue=DeadLetterQueue("dead", max_retries=2))
+
+    decisions = [recover(topic, ValueError(), attempt) for attempt in (1, 2, 3)]
+
+    assert decisions == [Retry(2.0), Retry(4.0), DeadLetter("dead")]
+
+
+def test_a_drawn_topic_without_dead_letters_retries_for_ever() -> None:
+    assert recover(Topic(name="orders"), ValueError(), 10_000) == Retry(30.0)
+
+
+def test_a_queue_that_is_not_drawn_gives_up_after_three_retries() -> None:
+    topic = assumed("orders")
+
+    assert isinstance(recover(topic, ValueError(), 3), Retry)
+    assert recover(topic, ValueError(), 4) == DeadLetter("orders_dead")
+
+
+@pytest.mark.parametrize(
+    ("topic", "target"),
+    [
+        (Topic(name="orders"), "orders_dead"),
+        (Topic(name="orders", dead_letter_queue=DeadLetterQueue("dead", max_retries=9)), "dead"),
+        (assumed("orders"), "orders_dead"),
+    ],
+)
+def test_what_is_no_job_goes_at_once(topic: Topic, target: str) -> None:
+    assert recover(topic, PoisonError("bad"), 1) == DeadLetter(target)
+
+
+@pytest.mark.parametrize("error", [SystemExit(1), KeyboardInterrupt(), MemoryError()])
+def test_errors_of_the_process_stop_it_and_are_never_dead_lettered(error: BaseException) -> None:
+    topic = Topic(name="orders", dead_letter_queue=DeadLetterQueue("dead", max_retries=0))
+
+    assert recover(topic, error, 99) == Stop()
+
+
+@pytest.mark.parametrize("error", [ImportError(), RecursionError(), GeneratorExit()])
+def test_unusual_errors_are_retried_like_any_other(error: BaseException) -> None:
+    assert recover(Topic(name="orders"), error, 1) == Retry(2.0)
+
+
+def test_a_dead_letter_keeps_what_it_was_and_tells_where() -> None:
+    record = Record(7, b"\xff not json", b"key", (("mine", b"1"),), 123)
+
+    copy = dead_letter.copy(
+        record,
+        topic="dead",
+        partitions=3,
+        source=TopicPartition("orders", 5),
+        group="shop",
+        attempts=4,
+        error=ValueError("boom"),
+    )
+
+    assert (copy.topic, copy.value, copy.key, copy.partition) == ("dead", record.value, b"key", 2)
+    assert copy.headers == (
+        ("mine", b"1"),
+        ("source_topic", b"orders"),
+        ("source_partition", b"5"),
+        ("source_offset", b"7"),
+        ("source_consumer_group", b"shop"),
+        ("source_attempts", b"4"),
+        ("error_class", b"ValueError"),
+        ("error_message", b"boom"),
+    )

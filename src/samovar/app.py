@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import atexit
-import os
 import threading
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 from samovar import backends
-from samovar.broker.port import Broker
+from samovar.broker.port import Broker, Producer
 from samovar.engine.adapter import LogAdapter
 from samovar.engine.routing.routes import Routes
 from samovar.engine.routing.topic import DEAD_SUFFIX, Topic
@@ -57,8 +57,8 @@ class App:
         """Draw the topic of a queue, by its logical name.
 
         Settings: `partitions`, `replication_factor`, `config` (what is created), `max_messages`,
-        `initial_offset`, `kafka`, `dead_letter_queue`, `pause`, `active`. Faults are told
-        together when a worker starts or `samovar topics` runs.
+        `dead_letter_queue`, `pause`, `active`. Faults are told together when a worker starts or
+        `samovar topics` runs.
         """
         self.routes.draw(name, **settings)
 
@@ -76,12 +76,14 @@ class App:
         """The topics of the configured log."""
         return self._log().topics
 
-    def create_topics(self) -> list[str]:
-        """Create the declared topics that are missing, and the queues that job classes name
-        when nothing is declared; the names of those created.
+    def create_topics(self, queues: Sequence[str] = ()) -> list[str]:
+        """Create the declared topics that are missing (with nothing declared, the queues that
+        job classes name), and those of `queues`, by logical names; the names of those created.
         """
         self.routes.check()
-        return self._log().topics.ensure(spec for topic in self._served() for spec in topic.specs)
+        named = [self.routes.find(self.settings.job.real_queue(queue)) for queue in queues]
+        specs = {spec.name: spec for topic in (*self._served(), *named) for spec in topic.specs}
+        return self._log().topics.ensure(specs.values())
 
     def worker(
         self, *, queues: Sequence[str] = (), on_critical: Callable[[], None] | None = None
@@ -93,6 +95,7 @@ class App:
         """
         self.routes.check()
         log = self._log()
+        log.is_workers = True
         self.adapter()
         real = tuple(self.settings.job.real_queue(name) for name in queues)
         self._stopping.clear()
@@ -118,7 +121,8 @@ class App:
             return [topic.name for topic in self.routes if topic.active]
         names = {topic.name for topic in self._served()}
         if self.settings.queue_adapter == "embedded":
-            names.update(n for n in self._log().topics.names() if not n.endswith(DEAD_SUFFIX))
+            stored = set(self._log().topics.names())
+            names |= {n for n in stored if n.removesuffix(DEAD_SUFFIX) not in stored - {n}}
         return sorted(names)
 
     def stop(self) -> None:
@@ -144,7 +148,7 @@ class App:
         with self._lock:
             if name not in self._adapters:
                 if not self._adapters:
-                    atexit.register(self._at_exit, os.getpid())
+                    atexit.register(self.close)
                 if backends.is_log(name):
                     self._adapters[name] = self._log_adapter(name)
                 else:
@@ -174,15 +178,17 @@ class App:
                 self._logs[name] = _Log(backends.broker(name)(wing, commit_interval=interval))
             return self._logs[name]
 
-    def _at_exit(self, pid: int) -> None:
-        if os.getpid() == pid:
-            self.close()
-
 
 class _Log:
     """A broker with the one producer and the one view of topics that this process shares."""
 
     def __init__(self, broker: Broker) -> None:
         self.broker = broker
-        self.producer = broker.producer()
         self.topics = Topics(broker.admin())
+        #: Set before the producer is used first: a worker's must never give a record up.
+        self.is_workers = False
+
+    @cached_property
+    def producer(self) -> Producer:
+        """The producer, made when it is needed."""
+        return self.broker.producer(patient=self.is_workers)

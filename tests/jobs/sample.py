@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import threading
 import time
+from contextvars import ContextVar
 from pathlib import Path
 
 from samovar import Job
@@ -11,6 +14,8 @@ from tests.support import journal
 
 #: How often a closed gate is looked at, in seconds.
 LOOK_SECONDS = 0.01
+#: The job that ran here before; None when no trace of it is left, as it should be.
+LEFT_BEHIND: ContextVar[int | None] = ContextVar("left_behind", default=None)
 
 
 class NoteJob(Job):
@@ -46,9 +51,43 @@ class ExitingJob(Job):
     """Calls for the end of its process at its first run."""
 
     def perform(self, number: int) -> None:
+        self.perform_once(number)
+
+    @staticmethod
+    def perform_once(number: int) -> None:
         journal.write("start", number)
         mark = Path(os.environ[journal.VARIABLE]).parent / f"exited-{number}"
         if not mark.exists():
             mark.touch()
             raise SystemExit(f"job {number} ends the process")
         journal.write("done", number)
+
+
+class NoticingJob(Job):
+    """Notes where it ran, and what another job of this class left in a context variable."""
+
+    def perform(self, number: int) -> None:
+        journal.write("thread", threading.current_thread().name)
+        journal.write("seen", LEFT_BEHIND.get())
+        LEFT_BEHIND.set(number)
+        journal.write("done", number)
+
+
+class NoticingCoroutineJob(Job):
+    """The same, on the event loop."""
+
+    async def perform(self, number: int) -> None:
+        journal.write("thread", threading.current_thread().name)
+        journal.write("seen", LEFT_BEHIND.get())
+        LEFT_BEHIND.set(number)
+        await asyncio.sleep(0)
+        journal.write("kept" if LEFT_BEHIND.get() == number else "overwritten", number)
+        journal.write("done", number)
+
+
+class ExitingCoroutineJob(Job):
+    """`ExitingJob` on the event loop."""
+
+    async def perform(self, number: int) -> None:
+        await asyncio.sleep(0)
+        ExitingJob.perform_once(number)

@@ -240,8 +240,10 @@ class Admin(Protocol):
 class Broker(Protocol):
     """Makes producers, consumers and admins of one log. Cheap to make; connects when used."""
 
-    def producer(self) -> Producer:
-        """A new producer."""
+    def producer(self, *, patient: bool = False) -> Producer:
+        """A new producer. A patient one never gives a record up while its process lives: a
+        worker's marks wait for what its jobs enqueued, however long the broker is away.
+        """
         ...
 
     def consumer(self, group: str) -> Consumer:

@@ -51,7 +51,7 @@ def command(
     app = loading.load_user_app(settings)
     is_child = INDEX_VARIABLE in os.environ
     if not is_child:
-        _prepare(app)
+        _prepare(app, queues)
     if app.settings.worker.processes > 1 and not is_child:
         sys.exit(_supervise(app, moves))
     if is_child:
@@ -76,14 +76,14 @@ def run(app: App, worker: Worker, moves: Moves) -> int:
             return ORPHANED_STATUS if move is Move.ORPHANED else 0
 
 
-def _prepare(app: App) -> None:
+def _prepare(app: App, queues: tuple[str, ...]) -> None:
     """Start only when the broker is there, with the topics that the routes declare."""
-    created = app.create_topics()
+    created = app.create_topics(queues)
     for name in created:
         click.echo(f"Created the topic {name}.")
     jobs = ", ".join(name for name, _ in JOB_CLASSES) or "none; set `app` or `imports`"
     click.echo(f"Jobs: {jobs}.")
-    click.echo(f"Queues: {', '.join(app.queues_to_serve()) or 'none yet'}.")
+    click.echo(f"Queues: {', '.join(queues or app.queues_to_serve()) or 'none yet'}.")
 
 
 def _supervise(app: App, moves: Moves) -> int:

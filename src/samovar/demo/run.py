@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -92,7 +92,7 @@ class Run:
                 raise
 
     @contextmanager
-    def workers(self) -> Iterator[None]:
+    def workers(self) -> Generator[None, None, None]:
         """`samovar worker` with two processes, until the block ends.
 
         Raises:

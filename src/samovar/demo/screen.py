@@ -64,8 +64,8 @@ class Screen:
         """Show the present numbers."""
         done = len(outcomes)
         speed = done / max(self.seconds, 0.001)
-        numbers = {"enqueued": enqueued, "speed": speed, **outcomes.totals._asdict()}
-        self._bar.update(self._task, completed=done, **numbers)
+        totals = outcomes.totals._asdict()
+        self._bar.update(self._task, completed=done, enqueued=enqueued, speed=speed, **totals)
         if not self._console.is_terminal and done >= self._next_share * self._total:
             self._next_share = (done / self._total // PLAIN_SHARE + 1) * PLAIN_SHARE
             self.say(f"enqueued {enqueued} {outcomes.totals} ({speed:.0f} jobs/s)")

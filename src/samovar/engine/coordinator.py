@@ -19,9 +19,6 @@ from samovar.engine.flow.decisions import DeadLetter, Decision, Retry, Stop
 from samovar.engine.routing.topic import Topic
 from samovar.support import clock
 
-#: A partition with this many waiting records takes no more; half of it, and it does again.
-FULL = 1000
-
 DeadLetterDispatch = Callable[[TopicPartition, Record, str, int, BaseException], None]
 
 

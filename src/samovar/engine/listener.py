@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from samovar import events
 from samovar.broker.port import Batch, Broker, Consumer, Producer, TopicPartition
 from samovar.engine.assignment import Assignment
-from samovar.engine.coordinator import FULL, Coordinator, Phase
+from samovar.engine.coordinator import Coordinator, Phase
 from samovar.engine.work_queue import WorkQueue
 from samovar.support import clock
 
@@ -58,6 +58,8 @@ class Listener(threading.Thread):
         self._subscribed: tuple[str, ...] = ()
         self._next_discovery = 0.0
         self._poll_records = POLL_RECORDS
+        #: A partition with this many waiting records takes no more; half of it, and it does again.
+        self._full = 2 * POLL_RECORDS
         #: When the loop last went round, on the monotonic clock.
         self.last_turn = clock.monotonic()
 
@@ -142,7 +144,7 @@ class Listener(threading.Thread):
         this thread from polling, or the group would give us up.
         """
         until = clock.monotonic() + CROWDED_SECONDS
-        while full := [c for c in assignment if not c.paused and len(c.pending) >= FULL]:
+        while full := [c for c in assignment if not c.paused and len(c.pending) >= self._full]:
             self._work.progress.clear()
             left = until - clock.monotonic()
             if left <= 0 or all(c.is_waiting for c in full):
@@ -152,7 +154,7 @@ class Listener(threading.Thread):
 
     def _resume(self, consumer: Consumer, assignment: Assignment) -> None:
         """Take records again of the partitions that have worked off half of theirs."""
-        ready = [c for c in assignment if c.paused and len(c.pending) <= FULL // 2]
+        ready = [c for c in assignment if c.paused and len(c.pending) <= self._full // 2]
         if ready:
             consumer.resume([c.source for c in ready])
             for coordinator in ready:
@@ -166,6 +168,7 @@ class Listener(threading.Thread):
         if batches:
             size = len(batches[-1].records[-1].value or b"")
             self._poll_records = max(1, min(POLL_RECORDS, POLL_BYTES // (size + 1)))
+            self._full = 2 * self._poll_records
 
     def _patience(self, assignment: Assignment) -> float:
         """How long the next poll may wait: until a back-off ends or a pause must be looked at."""

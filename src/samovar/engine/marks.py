@@ -11,6 +11,10 @@ from collections.abc import Iterable
 
 from samovar.broker.port import Barrier, Consumer, Producer, TopicPartition
 from samovar.engine.coordinator import Coordinator
+from samovar.support import clock
+
+#: One wait for the producer; others may produce all the while, so the barrier is asked between.
+FLUSH_SECONDS = 0.1
 
 
 class Marks:
@@ -40,13 +44,21 @@ class Marks:
         """The same for partitions that leave: wait for the producer, up to `timeout` seconds."""
         leaving = {coordinator.source: coordinator for coordinator in coordinators}
         moved = self._moved(leaving.values())
-        if moved and self._producer.flush(timeout) == 0:
+        if moved and self._delivered(timeout):
             self._keep(moved)
         self._forget(leaving)
 
     def forget(self, coordinators: Iterable[Coordinator]) -> None:
         """These are not ours any more."""
         self._forget({coordinator.source for coordinator in coordinators})
+
+    def _delivered(self, timeout: float) -> bool:
+        """Whether all that was produced up to now was delivered within `timeout` seconds."""
+        barrier = self._producer.barrier()
+        until = clock.monotonic() + timeout
+        while not barrier.passed and clock.monotonic() < until:
+            self._producer.flush(FLUSH_SECONDS)
+        return barrier.passed
 
     def _moved(self, coordinators: Iterable[Coordinator]) -> dict[TopicPartition, int]:
         stored = self._stored

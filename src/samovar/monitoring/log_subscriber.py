@@ -15,6 +15,11 @@ _attached: set[str] = set()
 
 Payload = dict[str, Any]
 
+#: Events whose error is somebody's to mend: its traceback is logged too.
+_WITH_TRACEBACK = frozenset(
+    {"job.failed", "job.unhandled", "listener.failed", "retry_stopped.active_job"}
+)
+
 
 def attach(*, every_job: bool = False) -> None:
     """Write what happens to the logger `samovar`; jobs that just succeed only with `every_job`."""
@@ -28,7 +33,8 @@ def attach(*, every_job: bool = False) -> None:
 def _writer(level: int, words: Callable[[Payload, float], str]) -> Callable[[events.Event], None]:
     def write(event: events.Event) -> None:
         if _log.isEnabledFor(level):
-            _log.log(level, "%s", words(event.payload, event.duration))
+            error = event.payload.get("error") if event.name in _WITH_TRACEBACK else None
+            _log.log(level, "%s", words(event.payload, event.duration), exc_info=error)
 
     return write
 

@@ -61,7 +61,7 @@ class EmbeddedBroker:
         self._commit_interval = commit_interval
         self._lease = lease
 
-    def producer(self) -> EmbeddedProducer:
+    def producer(self, *, patient: bool = False) -> EmbeddedProducer:
         """A new producer."""
         return EmbeddedProducer(Store(self._path, synchronous=self._synchronous))
 

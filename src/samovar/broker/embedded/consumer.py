@@ -123,13 +123,13 @@ class EmbeddedConsumer:
         self._stored.clear()
         self._to_trim.update(positions)
         # Up to a tenth of the time goes into trimming; what is left waits for an idle moment.
-        self._trim(self._commit_interval / 10)
+        self._trim(min(self._commit_interval, 1) / 10)
 
     def wake(self) -> None:
         """Make a running `poll` return soon. Any thread may call this."""
         self._woken = True
-        if self._membership is not None:
-            self._membership.bell.ring()
+        if (member := self._membership) is not None:
+            member.bell.ring()
 
     def close(self) -> None:
         """Revoke everything (the listener hears it), commit, leave the group."""

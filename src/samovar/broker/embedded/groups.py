@@ -21,8 +21,8 @@ class Member(NamedTuple):
     lease: float
 
     def is_overdue(self, now: float) -> bool:
-        # A time from the future was written before the machine started anew.
-        return not 0 <= now - self.renewed <= self.lease
+        # Far in the future, too: that was written before the machine started anew.
+        return abs(now - self.renewed) > self.lease
 
 
 class Share(NamedTuple):

@@ -24,9 +24,10 @@ class KafkaBroker:
         self._settings = settings
         self._commit_interval = commit_interval
 
-    def producer(self) -> KafkaProducer:
+    def producer(self, *, patient: bool = False) -> KafkaProducer:
         """A new producer; it connects on first use."""
-        return KafkaProducer(producer_properties(self._settings))
+        overrides = {"message.timeout.ms": 0} if patient else {}
+        return KafkaProducer(producer_properties(self._settings, overrides))
 
     def consumer(self, group: str) -> KafkaConsumer:
         """A new member for `group`, owned by the calling thread."""

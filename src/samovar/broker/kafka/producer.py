@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import weakref
 from collections.abc import Callable, Mapping, Sequence
@@ -27,6 +28,10 @@ IDLE_POLL_SECONDS = 0.1
 POLL_EVERY = 64
 #: `produce_sync` waits this much longer than librdkafka tries, so that its answer is final.
 SYNC_MARGIN_SECONDS = 30.0
+#: How long `produce_sync` waits when librdkafka tries without end.
+PATIENT_SYNC_SECONDS = 180.0
+#: How long a process that multiprocessing started waits at its end for what is undelivered.
+CHILD_EXIT_SECONDS = 10.0
 
 
 class Flight:
@@ -69,9 +74,8 @@ class KafkaProducer:
 
     def __init__(self, properties: Mapping[str, Any]) -> None:
         self._properties = dict(properties)
-        self._sync_seconds = (
-            float(self._properties.get("message.timeout.ms", 300_000)) / 1000 + SYNC_MARGIN_SECONDS
-        )
+        tries = float(self._properties.get("message.timeout.ms", 300_000)) / 1000
+        self._sync_seconds = tries + SYNC_MARGIN_SECONDS if tries else PATIENT_SYNC_SECONDS
         self._reset()
         _PRODUCERS.add(self)
 
@@ -186,7 +190,14 @@ class KafkaProducer:
                     daemon=True,
                 )
                 poller.start()
+                self._flush_at_the_end_of_a_child()
             return self._client
+
+    def _flush_at_the_end_of_a_child(self) -> None:
+        """Processes that multiprocessing forked end without `atexit`: it has a way of its own."""
+        multiprocessing = sys.modules.get("multiprocessing.util")
+        if multiprocessing is not None:
+            multiprocessing.Finalize(self, self.flush, (CHILD_EXIT_SECONDS,), exitpriority=10)
 
     def serve_reports(self) -> None:
         """Serve what reports there are; for the poller, which runs when nobody produces."""
@@ -205,7 +216,19 @@ class KafkaProducer:
         except BufferError:
             self._wait_for_room(client, record, report)
         except KafkaException as error:
+            if failures.is_fatal(failures.reason(error)):
+                self._give_up(client)
             raise failures.undelivered(failures.reason(error), record.topic) from error
+
+    def _give_up(self, client: Client) -> None:
+        """A fatal error makes a client useless for good: the next record gets a new one. What
+        the old one still held is reported as undelivered.
+        """
+        with self._lock:
+            if self._client is client:
+                self._client = None
+        client.purge()
+        client.flush(FULL_STEP_SECONDS)
 
     def _produce(self, client: Client, record: NewRecord, report: Any) -> None:
         if record.key is None and record.partition is None and not record.headers:

@@ -96,8 +96,3 @@ def _value_faults(where: str, settings: dict[str, Any]) -> Iterator[str]:
         yield f"{where}: max_retries is {dead.max_retries!r}; expected a number from 0 up."
     if not isinstance(settings.get("pause", Pause()), Pause):
         yield f"{where}: pause is {settings['pause']!r}; expected Pause(timeout=..., ...)."
-    if settings.get("initial_offset", "earliest") not in ("earliest", "latest"):
-        yield (
-            f"{where}: initial_offset is {settings['initial_offset']!r}; "
-            f"expected 'earliest' or 'latest'."
-        )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
 
 from samovar.broker.port import TopicSpec
 
@@ -49,9 +48,6 @@ class Topic:
     config: Mapping[str, str] = field(default_factory=dict[str, str])
     #: Jobs that a thread takes at a time before it looks at other partitions.
     max_messages: int = 100
-    initial_offset: Literal["earliest", "latest"] = "earliest"
-    #: Client settings of this topic's subscription.
-    kafka: Mapping[str, Any] = field(default_factory=dict[str, Any])
     #: With real topic name; None retries for ever.
     dead_letter_queue: DeadLetterQueue | None = None
     pause: Pause = Pause()

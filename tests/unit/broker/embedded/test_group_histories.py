@@ -164,7 +164,7 @@ class GroupHistories(RuleBasedStateMachine):
 
 TestGroupHistories = GroupHistories.TestCase
 TestGroupHistories.settings = settings(
-    max_examples=30,
+    max_examples=50,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

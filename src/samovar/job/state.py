@@ -187,7 +187,8 @@ class JobState:
             PayloadError: a value is of no use; names its key.
         """
         get = data.get
-        self._serialized = get("arguments", _NO_ARGUMENTS)
+        values = get("arguments")
+        self._serialized = _NO_ARGUMENTS if values is None else values
         self.job_id = get("job_id")  # type: ignore[assignment] -- a foreign payload may lack it
         self.provider_job_id = get("provider_job_id")
         self.queue_name = get("queue_name")

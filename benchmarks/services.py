@@ -32,7 +32,7 @@ class Services:
         self.missing = missing
         self._kafka = kafka
         self._redis = redis
-        self._admin = AdminClient({"bootstrap.servers": kafka}) if kafka else None
+        self._admin = AdminClient({"bootstrap.servers": kafka, "log_level": 0}) if kafka else None
         self._numbers = itertools.count(1)
         #: Where the waiting jobs of a contestant are, by its name.
         self._backlogs: dict[str, Place] = {}
@@ -40,9 +40,10 @@ class Services:
     def empty_place(self, contestant: Contestant) -> Place:
         """A new queue with nothing in it."""
         place = self._new_place(contestant)
-        if self._admin and contestant.backend == "kafka":
+        if self._admin is not None and contestant.backend == "kafka":
             (future,) = self._admin.create_topics([NewTopic(place.queue, PARTITIONS, 1)]).values()
             future.result(30)
+            eventually(lambda: self._knows(place.queue), within=10, what="the topic is known")
         return place
 
     def keep_backlog(self, owner: str, place: Place) -> None:
@@ -71,7 +72,7 @@ class Services:
     def leave(self, contestant: Contestant, place: Place) -> None:
         """Removes what was made for one measurement."""
         kept = self._backlogs.values()
-        if self._admin and contestant.backend == "kafka":
+        if self._admin is not None and contestant.backend == "kafka":
             if all(place.queue != k.queue for k in kept):
                 self._admin.delete_topics([place.queue])
         elif contestant.backend == "file" and all(place.file != k.file for k in kept):
@@ -90,6 +91,11 @@ class Services:
             kafka=self._kafka,
             redis=self._redis,
         )
+
+    def _knows(self, topic: str) -> bool:
+        """Creation is asynchronous in Kafka."""
+        assert self._admin is not None
+        return topic in self._admin.list_topics(timeout=5).topics
 
     def _copy_list(self, source: str, target: str) -> None:
         self._redis_client().copy(source, target)

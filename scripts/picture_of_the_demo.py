@@ -32,7 +32,7 @@ def main() -> None:
     with Path(os.devnull).open("w") as nowhere:
         console = Console(record=True, width=WIDTH, file=nowhere, force_terminal=True)
         console.print(Text.from_ansi(f"$ {' '.join(COMMAND)}\n{shown.rstrip()}"))
-        picture = console.export_svg(title="make demo", unique_id="demo")
+        picture = console.export_svg(title="samovar", unique_id="demo")
     PICTURE.parent.mkdir(parents=True, exist_ok=True)
     PICTURE.write_text(FONT_FACE.sub("", picture), encoding="utf-8")
     print(f"Wrote {PICTURE}.")

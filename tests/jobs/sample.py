@@ -18,7 +18,7 @@ LOOK_SECONDS = 0.01
 LEFT_BEHIND: ContextVar[int | None] = ContextVar("left_behind", default=None)
 
 
-class NoteJob(Job):
+class JournalJob(Job):
     """Takes as long as it is told."""
 
     def perform(self, number: int, seconds: float = 0.0) -> None:

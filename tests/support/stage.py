@@ -15,7 +15,7 @@ from samovar import backends
 from samovar.app import App
 from samovar.broker.port import Broker, NewRecord, Record, TopicPartition, TopicSpec
 from samovar.settings import Settings, load
-from tests.jobs.sample import NoteJob
+from tests.jobs.sample import JournalJob
 from tests.support import journal
 from tests.support.eventually import eventually
 from tests.support.journal import Journal
@@ -105,7 +105,7 @@ class Stage:
     def put_until(
         self, condition: Callable[[Journal], object], *, first: int = 0, partitions: int = 8
     ) -> int:
-        """Enqueue NoteJobs, numbered from `first` on, until the condition holds.
+        """Enqueue JournalJobs, numbered from `first` on, until the condition holds.
 
         How many there were: the next free number.
         """
@@ -114,7 +114,7 @@ class Stage:
         def put_and_look() -> object:
             nonlocal number
             batch = range(number, number := number + 5 * partitions)
-            self.put((n % partitions, NoteJob(n, 0.01)) for n in batch)
+            self.put((n % partitions, JournalJob(n, 0.01)) for n in batch)
             return condition(self.journal)
 
         eventually(put_and_look, within=60, what="jobs are enqueued until something happens")

@@ -13,6 +13,10 @@ from samovar import Job, discard_on, retry_on
 from samovar.demo.outcomes import Counts, Outcome, Outcomes
 from samovar.demo.report import report_of
 
+#: One queue for both: a Kafka consumer group shares out the partitions of all its topics together,
+#: and with two topics of the same size each worker might be given one of them.
+QUEUE = "sources"
+
 
 def note_discarded(job: CountModuleJob, error: BaseException) -> None:
     """A discarded job is accounted for too."""
@@ -34,7 +38,7 @@ def note_discarded(job: CountModuleJob, error: BaseException) -> None:
 class CountModuleJob(Job):
     """Counts what is in one source file. `results` is where its outcome is noted."""
 
-    queue_as = "modules"
+    queue_as = QUEUE
 
     def perform(self, module: str, path: str, results: str) -> None:
         # Nearly all sources are UTF-8. One that is not is performed again, with the encoding
@@ -55,7 +59,7 @@ class CountModuleJob(Job):
 class WriteReportJob(Job):
     """Writes what all the others found; performed twice, it writes the same again."""
 
-    queue_as = "reports"
+    queue_as = QUEUE
 
     def perform(self, results: str, report: str) -> None:
         outcomes = Outcomes(Path(results))

@@ -16,7 +16,7 @@ from samovar.demo.report import LARGEST, fate, reason
 #: A plain line appears each time another such share of the jobs is done.
 PLAIN_SHARE = 0.25
 #: Lines about jobs retried or discarded, each.
-SHOWN = 5
+SHOWN = 3
 
 _NUMBERS = (
     "enqueued {task.fields[enqueued]}  performed {task.fields[performed]}  "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextvars import copy_context
+
 from samovar.errors import PayloadError, SamovarError
 from samovar.job import execution
 from samovar.job.job_data import loads
@@ -23,4 +25,5 @@ def perform(value: bytes | None) -> None:
         job = JobState.deserialize(loads(value))
     except PayloadError as error:
         raise PoisonError(str(error)) from error
-    execution.perform_now(job)
+    # A context of its own: what a job sets in a context variable is gone when it ends.
+    copy_context().run(execution.perform_now, job)

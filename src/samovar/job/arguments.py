@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from samovar.errors import DeserializationError, SerializationError
 from samovar.job.hashes import IndifferentDict, Symbol
@@ -53,14 +53,13 @@ def deserialize(values: Any) -> tuple[list[Any], dict[str, Any]]:
     if values is None:
         return [], {}
     try:
-        if type(values) is not list:
+        if values.__class__ is not list:
             raise TypeError(f"arguments are {_kind(values)}, expected a list")
-        items = cast("list[Any]", values)
         keywords: dict[str, Any] = {}
-        if items and type(items[-1]) is dict and KEYWORDS in items[-1]:
-            *items, last = items
+        if values and values[-1].__class__ is dict and KEYWORDS in values[-1]:
+            *values, last = values
             keywords = {str(key): value for key, value in _decode_dict(last).items()}
-        return [item if type(item) in _PLAIN else _decode(item) for item in items], keywords
+        return [item if item.__class__ in _PLAIN else _decode(item) for item in values], keywords
     except DeserializationError:
         raise
     except Exception as error:

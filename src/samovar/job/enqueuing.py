@@ -31,7 +31,7 @@ def apply_options(
         ArgumentError: a value is of no use.
     """
     if wait is not None:
-        job._due_ns = clock.now_ns() + _wait_ns(wait)  # pyright: ignore[reportPrivateUsage]
+        job.due_ns = clock.now_ns() + _wait_ns(wait)
     if wait_until is not None:
         job.scheduled_at = _aware(wait_until)
     if queue is not None:

@@ -8,7 +8,7 @@ exception_executions locale timezone enqueued_at scheduled_at``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
@@ -66,9 +66,9 @@ def loads(raw: bytes | None) -> JobData:
     if raw is None:
         raise PayloadError("The record is a tombstone: it has no payload to read a job from.")
     try:
-        data = _decode(raw)
+        data: Any = _decode(raw)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise PayloadError(f"The payload is no JSON: {error} (it begins {raw[:60]!r}).") from error
-    if type(data) is not dict:
+    if data.__class__ is not dict:
         raise PayloadError(f"The payload is no JSON object: it begins {raw[:60]!r}.")
-    return cast(JobData, data)
+    return data

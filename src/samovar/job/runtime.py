@@ -57,7 +57,7 @@ def adapter_for(chosen: str | QueueAdapter | None) -> QueueAdapter:
         ArgumentError: it is no adapter.
     """
     if chosen is None or isinstance(chosen, str):
-        return current().adapter(chosen)
+        return (_installed or _resolve()).adapter(chosen)
     if isinstance(chosen, QueueAdapter):  # pyright: ignore[reportUnnecessaryIsInstance] -- users
         return chosen
     raise ArgumentError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, ClassVar, Self
 
 from samovar.errors import EnqueueError, PayloadError
@@ -50,8 +50,8 @@ class JobState:
     _queue_name: str | None = None
     #: Whether the queue's name is settled, be it to None by a payload that lacks it.
     _queue_settled: bool = False
-    #: When it may be performed, nanoseconds since the epoch.
-    _due_ns: int | None = None
+    #: `scheduled_at` as nanoseconds since the epoch, exactly; None is at once.
+    due_ns: int | None = None
 
     #: A job's work; each class defines its own.
     perform: Callable[..., Any]
@@ -139,16 +139,11 @@ class JobState:
     @property
     def scheduled_at(self) -> datetime | None:
         """When it may be performed; None is at once."""
-        return None if self._due_ns is None else clock.from_ns(self._due_ns)
+        return None if self.due_ns is None else clock.from_ns(self.due_ns)
 
     @scheduled_at.setter
     def scheduled_at(self, value: datetime | None) -> None:
-        self._due_ns = None if value is None else clock.to_ns(value)
-
-    @property
-    def due_ns(self) -> int | None:
-        """`scheduled_at` as nanoseconds since the epoch, exactly."""
-        return self._due_ns
+        self.due_ns = None if value is None else clock.to_ns(value)
 
     def serialize(self) -> JobData:
         """The job as Active Job's hash: twelve keys, in order, with JSON values only.
@@ -177,7 +172,7 @@ class JobState:
             "locale": self.locale or LOCALE.get(),
             "timezone": self.timezone,
             "enqueued_at": clock.utc_text(clock.now_ns()),
-            "scheduled_at": None if self._due_ns is None else clock.utc_text(self._due_ns),
+            "scheduled_at": None if self.due_ns is None else clock.utc_text(self.due_ns),
         }
 
     def restore(self, data: Mapping[str, Any]) -> None:
@@ -186,22 +181,27 @@ class JobState:
         Raises:
             PayloadError: a value is of no use; names its key.
         """
-        get = data.get
-        values = get("arguments")
-        self._serialized = _NO_ARGUMENTS if values is None else values
-        self.job_id = get("job_id")  # type: ignore[assignment] -- a foreign payload may lack it
-        self.provider_job_id = get("provider_job_id")
-        self.queue_name = get("queue_name")
-        self.priority = get("priority")
-        executions = get("executions")
-        self.executions = executions if type(executions) is int else _count(executions)
-        self.exception_executions = get("exception_executions")
-        self.locale = get("locale") or LOCALE.get()
-        self.timezone = get("timezone") or TIMEZONE.get()
-        if (enqueued_at := get("enqueued_at")) is not None:
+        try:
+            values = data["arguments"]
+            self._serialized = _NO_ARGUMENTS if values is None else values
+            self.job_id = data["job_id"]
+            self.provider_job_id = data["provider_job_id"]
+            self._queue_name = data["queue_name"]
+            self._queue_settled = True
+            self.priority = data["priority"]
+            executions = data["executions"]
+            self.executions = executions if executions.__class__ is int else _count(executions)
+            self.exception_executions = data["exception_executions"]
+            self.locale = data["locale"] or LOCALE.get()
+            self.timezone = data["timezone"] or TIMEZONE.get()
+            enqueued_at, scheduled_at = data["enqueued_at"], data["scheduled_at"]
+        except KeyError:
+            return self.restore({**_NOTHING, **data})
+        if enqueued_at is not None:
             self.enqueued_at = _moment("enqueued_at", enqueued_at)
-        if (scheduled_at := get("scheduled_at")) is not None:
-            self._due_ns = _instant(scheduled_at)
+        if scheduled_at is not None:
+            self.due_ns = _instant(scheduled_at)
+        return None
 
     @classmethod
     def deserialize(cls, data: Mapping[str, Any]) -> JobState:
@@ -223,6 +223,22 @@ class JobState:
 JOB_CLASSES: ClassNames[JobState] = ClassNames()
 
 _NO_ARGUMENTS: list[Any] = []
+#: Every key that `restore` reads; what a payload lacks is None.
+_NOTHING: dict[str, None] = dict.fromkeys(
+    (
+        "arguments",
+        "job_id",
+        "provider_job_id",
+        "queue_name",
+        "priority",
+        "executions",
+        "exception_executions",
+        "locale",
+        "timezone",
+        "enqueued_at",
+        "scheduled_at",
+    )
+)
 
 
 def _count(value: Any) -> int:
@@ -235,9 +251,10 @@ def _moment(key: str, value: Any) -> datetime:
     if isinstance(value, datetime):
         return value
     try:
-        return clock.parse(value)
+        moment = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         raise PayloadError(f"{key} is {value!r}; expected an ISO 8601 time.") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _instant(value: Any) -> int:

@@ -82,7 +82,9 @@ class _Verb:
         self._on_job = on_job
 
     def bind(self, job: object, owner: object) -> Any:
-        return MethodType(self._on_class, owner) if job is None else MethodType(self._on_job, job)
+        if job is None:
+            return MethodType(self._on_class, owner)
+        return MethodType(self._on_job, job)
 
 
 class LaterVerb(_Verb):

@@ -6,7 +6,7 @@ import asyncio
 import os
 import threading
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 R = TypeVar("R")
 
@@ -20,12 +20,27 @@ def run(coroutine: Coroutine[Any, Any, R]) -> R:
 
     The caller's context variables are seen by the coroutine.
     """
-    future = asyncio.run_coroutine_threadsafe(coroutine, _loop())
+    future = asyncio.run_coroutine_threadsafe(_kept_from_the_loop(coroutine), _loop())
     try:
-        return future.result()
+        result, ending = future.result()
     except BaseException:
         future.cancel()
         raise
+    if ending is not None:
+        raise ending
+    return cast(R, result)
+
+
+async def _kept_from_the_loop(
+    coroutine: Coroutine[Any, Any, R],
+) -> tuple[R | None, BaseException | None]:
+    """SystemExit and KeyboardInterrupt as values: raised in a task they would end the loop, and
+    whoever waits for the task would wait for ever.
+    """
+    try:
+        return await coroutine, None
+    except (SystemExit, KeyboardInterrupt) as ending:
+        return None, ending
 
 
 def inside_loop() -> bool:

@@ -32,18 +32,6 @@ def utc_text(nanoseconds: int) -> str:
     return f"{text}.{fraction:09d}Z"
 
 
-def parse(text: str) -> datetime:
-    """An ISO 8601 text as an aware datetime; a text without offset is UTC.
-
-    Digits past the sixth of a second are dropped.
-
-    Raises:
-        ValueError: the text is no such time.
-    """
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
 def to_ns(moment: datetime) -> int:
     """An aware datetime as nanoseconds since the epoch, exactly."""
     since = moment.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)

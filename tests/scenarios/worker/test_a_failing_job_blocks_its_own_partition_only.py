@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 
-from tests.jobs.sample import FailingJob, NoteJob
+from tests.jobs.sample import FailingJob, JournalJob
 from tests.support.stage import Stage
 
 BEHIND, BESIDE = range(1, 6), range(10, 60)
@@ -14,11 +14,11 @@ def test_a_failing_job_blocks_its_own_partition_only(stage: Stage) -> None:
     # A drawn topic without a dead letter queue retries for ever.
     stage.draw("app.job_topic('default', pause=Pause(timeout=0.05, max_timeout=0.1))")
     stage.create(partitions=4)
-    stage.put([(0, FailingJob(0)), *((0, NoteJob(n)) for n in BEHIND)])
+    stage.put([(0, FailingJob(0)), *((0, JournalJob(n)) for n in BEHIND)])
 
     with stage.steady_worker() as worker:
         stage.journal.wait(lambda journal: len(journal.notes("start")) >= 3)
-        stage.put((n % 3 + 1, NoteJob(n)) for n in BESIDE)
+        stage.put((n % 3 + 1, JournalJob(n)) for n in BESIDE)
         stage.journal.wait_for("done", *BESIDE)
         stage.journal.wait(lambda journal: journal.numbers("start").count(0) >= 8)
         worker.signal(signal.SIGTERM)

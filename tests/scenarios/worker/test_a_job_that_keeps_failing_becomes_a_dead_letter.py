@@ -6,7 +6,7 @@ import signal
 
 import samovar
 from samovar.broker.port import NewRecord
-from tests.jobs.sample import FailingJob, NoteJob
+from tests.jobs.sample import FailingJob, JournalJob
 from tests.support.stage import Stage
 
 ROUTES = """
@@ -22,12 +22,12 @@ app.job_topic(
 def test_a_job_that_keeps_failing_becomes_a_dead_letter(stage: Stage) -> None:
     stage.draw(ROUTES)
     stage.create(partitions=4)
-    stage.put([(3, NoteJob(1))])
+    stage.put([(3, JournalJob(1))])
     value = samovar.payload.dumps(FailingJob(2).serialize())
     headers = (("trace", b"\x00\xff"), ("trace", b"again"))
     failing = NewRecord(stage.topic(), value, key=b"key", headers=headers, partition=3)
     stage.produce([failing])
-    stage.put([(3, NoteJob(3))])
+    stage.put([(3, JournalJob(3))])
 
     with stage.steady_worker() as worker:
         stage.journal.wait_for("done", 1, 3)
@@ -45,7 +45,7 @@ def test_a_job_that_keeps_failing_becomes_a_dead_letter(stage: Stage) -> None:
     assert told["error_class"] == b"RuntimeError"
 
     with stage.steady_worker() as successor:
-        stage.put([(3, NoteJob(4))])
+        stage.put([(3, JournalJob(4))])
         stage.journal.wait_for("done", 4)
         successor.signal(signal.SIGTERM)
         assert successor.wait() == 0
@@ -54,7 +54,7 @@ def test_a_job_that_keeps_failing_becomes_a_dead_letter(stage: Stage) -> None:
 
 def test_a_queue_that_nobody_drew_has_a_dead_letter_topic_too(stage: Stage) -> None:
     stage.create(partitions=1)
-    stage.put([(0, FailingJob(1)), (0, NoteJob(2))])
+    stage.put([(0, FailingJob(1)), (0, JournalJob(2))])
 
     with stage.steady_worker() as worker:
         stage.journal.wait_for("done", 2)

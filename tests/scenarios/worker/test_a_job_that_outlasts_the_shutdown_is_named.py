@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import time
 
-from tests.jobs.sample import GateJob, NoteJob
+from tests.jobs.sample import GateJob, JournalJob
 from tests.support.stage import Stage
 
 SHUTDOWN_SECONDS = 1.0
@@ -15,7 +15,7 @@ def test_a_job_that_outlasts_the_shutdown_is_named(stage: Stage) -> None:
     stage.notice_the_dead()
     stage.configure("worker", shutdown_timeout=SHUTDOWN_SECONDS)
     stage.create(partitions=2)
-    stage.put([(1, GateJob(1)), (1, NoteJob(2))])
+    stage.put([(1, GateJob(1)), (1, JournalJob(2))])
 
     with stage.steady_worker() as worker:
         stage.journal.wait_for("start", 1)

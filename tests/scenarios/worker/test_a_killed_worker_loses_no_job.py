@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.jobs.sample import NoteJob
+from tests.jobs.sample import JournalJob
 from tests.support.journal import Line
 from tests.support.stage import Stage
 
@@ -46,7 +46,7 @@ def kill_under_load(stage: Stage, rounds: int) -> dict[str, object]:
 
     for _ in range(rounds):
         jobs = range(enqueued, enqueued := enqueued + JOBS_PER_ROUND)
-        stage.put((n % PARTITIONS, NoteJob(n, JOB_SECONDS)) for n in jobs)
+        stage.put((n % PARTITIONS, JournalJob(n, JOB_SECONDS)) for n in jobs)
         with stage.worker("--processes", "1") as worker:
             stage.journal.wait(lambda journal, pid=worker.pid: has_begun(journal.lines(), pid))
             time.sleep(random.uniform(0, LONGEST_LIFE_SECONDS))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 
-from tests.jobs.sample import GateJob, NoteJob
+from tests.jobs.sample import GateJob, JournalJob
 from tests.support import journal
 from tests.support.eventually import eventually
 from tests.support.journal import Journal
@@ -14,13 +14,13 @@ from tests.support.worker_process import WorkerProcess
 
 def test_a_quiet_worker_begins_no_job(stage: Stage) -> None:
     stage.create(partitions=4)
-    stage.put([(0, GateJob(0)), (0, NoteJob(1))])
+    stage.put([(0, GateJob(0)), (0, JournalJob(1))])
 
     with stage.steady_worker() as worker:
         stage.journal.wait_for("start", 0)
         worker.signal(signal.SIGTSTP)
         worker.wait_for_output("The worker takes no new jobs")
-        stage.put((n % 4, NoteJob(n)) for n in range(2, 42))
+        stage.put((n % 4, JournalJob(n)) for n in range(2, 42))
         stage.open_gate(0)
         stage.journal.wait_for("done", 0)
         wait_until_another_group_performed(stage, 42)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.jobs.sample import NoteJob
+from tests.jobs.sample import JournalJob
 from tests.support.stage import Stage
 
 PARTITIONS = 8
@@ -37,7 +37,7 @@ def terminate_under_load(stage: Stage, rounds: int) -> dict[str, object]:
 
     for _ in range(rounds):
         jobs = range(enqueued, enqueued := enqueued + JOBS_PER_ROUND)
-        stage.put((n % PARTITIONS, NoteJob(n, JOB_SECONDS)) for n in jobs)
+        stage.put((n % PARTITIONS, JournalJob(n, JOB_SECONDS)) for n in jobs)
         with stage.steady_worker() as worker:
             time.sleep(random.uniform(0, LONGEST_LIFE_SECONDS))
             worker.signal(signal.SIGTERM)

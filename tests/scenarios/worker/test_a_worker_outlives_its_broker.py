@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.jobs.sample import NoteJob
+from tests.jobs.sample import JournalJob
 from tests.support.kafka_process import KafkaProcess
 from tests.support.stage import Stage
 
@@ -43,7 +43,7 @@ def kill_the_broker(directory: Path, prefix: str, rounds: int) -> dict[str, obje
         with stage.steady_worker() as worker:
             for _ in range(rounds):
                 jobs = range(enqueued, enqueued := enqueued + JOBS_PER_ROUND)
-                stage.put((n % PARTITIONS, NoteJob(n, JOB_SECONDS)) for n in jobs)
+                stage.put((n % PARTITIONS, JournalJob(n, JOB_SECONDS)) for n in jobs)
                 stage.journal.wait_for("start", jobs[0], jobs[100])
                 time.sleep(random.uniform(0, 1))
                 kafka.kill()

@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from samovar import Job
-from tests.jobs.sample import ExitingCoroutineJob, ExitingJob, NoteJob
+from tests.jobs.sample import ExitingCoroutineJob, ExitingJob, JournalJob
 from tests.support.stage import Stage
 
 
@@ -16,7 +16,7 @@ def test_system_exit_in_a_job_ends_the_process_in_order(
     stage: Stage, job_class: type[Job]
 ) -> None:
     stage.create(partitions=2)
-    stage.put([(0, NoteJob(0)), (0, job_class(1)), (0, NoteJob(2))])
+    stage.put([(0, JournalJob(0)), (0, job_class(1)), (0, JournalJob(2))])
 
     with stage.steady_worker() as worker:
         assert worker.wait() == 0

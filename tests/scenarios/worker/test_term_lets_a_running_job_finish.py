@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import signal
 
-from tests.jobs.sample import GateJob, NoteJob
+from tests.jobs.sample import GateJob, JournalJob
 from tests.support.stage import Stage
 
 
 def test_term_lets_a_running_job_finish(stage: Stage) -> None:
     stage.create(partitions=2)
-    stage.put([(0, GateJob(0)), (0, NoteJob(1)), (0, NoteJob(2))])
+    stage.put([(0, GateJob(0)), (0, JournalJob(1)), (0, JournalJob(2))])
 
     with stage.steady_worker() as worker:
         stage.journal.wait_for("start", 0)

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import samovar
-from tests.jobs.sample import NoteJob
+from tests.jobs.sample import JournalJob
 from tests.support.stage import Stage
 
 PARTITIONS = 4
-GOOD: dict[str, Any] = {"job_class": "NoteJob", "job_id": "x", "arguments": [0]}
+GOOD: dict[str, Any] = {"job_class": "JournalJob", "job_id": "x", "arguments": [0]}
 
 NO_JOBS: dict[str, bytes | None] = {
     "tombstone": None,
@@ -29,13 +29,13 @@ NO_JOBS: dict[str, bytes | None] = {
     "an unknown job": b'{"job_class": "NobodyKnowsThisJob", "arguments": []}',
     "deep nesting": b"[" * 100_000,
     "deep nesting that is whole": b'{"a":' * 50_000 + b"1" + b"}" * 50_000,
-    "deep arguments": b'{"job_class": "NoteJob", "arguments": %b}' % (b"[" * 5_000 + b"]" * 5_000),
+    "deep arguments": b'{"job_class": "JournalJob", "arguments": %b}' % (b"[" * 5_000 + b"]" * 5_000),
     **{
         f"{key}={value!r}": json.dumps({**GOOD, key: value}).encode()
         for key, value in [
             ("job_class", 5),
             ("job_class", None),
-            ("job_class", ["NoteJob"]),
+            ("job_class", ["JournalJob"]),
             ("job_class", {}),
             ("arguments", {}),
             ("arguments", "x"),
@@ -64,11 +64,11 @@ def check_that_it_goes_aside_at_once(stage: Stage, no_jobs: list[bytes | None]) 
     stage.create(partitions=PARTITIONS)
     values: list[tuple[int, bytes | None]] = []
     for number, no_job in enumerate(no_jobs):
-        good = samovar.payload.dumps(NoteJob(number).serialize())
+        good = samovar.payload.dumps(JournalJob(number).serialize())
         values += [(number % PARTITIONS, good), (number % PARTITIONS, no_job)]
     numbers = range(len(no_jobs) + PARTITIONS)
     values += [
-        (n % PARTITIONS, samovar.payload.dumps(NoteJob(n).serialize()))
+        (n % PARTITIONS, samovar.payload.dumps(JournalJob(n).serialize()))
         for n in numbers[len(no_jobs) :]
     ]
     stage.put_raw(values)

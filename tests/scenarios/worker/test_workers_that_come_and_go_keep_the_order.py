@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.jobs.sample import NoteJob
+from tests.jobs.sample import JournalJob
 from tests.support.stage import Stage
 
 PARTITIONS = 8
@@ -36,7 +36,7 @@ def change_the_guard(stage: Stage, rounds: int) -> dict[str, object]:
         workers = [stack.enter_context(stage.steady_worker()) for _ in range(2)]
         for _ in range(rounds):
             jobs = range(enqueued, enqueued := enqueued + JOBS_PER_ROUND)
-            stage.put((n % PARTITIONS, NoteJob(n, JOB_SECONDS)) for n in jobs)
+            stage.put((n % PARTITIONS, JournalJob(n, JOB_SECONDS)) for n in jobs)
             newcomer = stack.enter_context(stage.worker())
             stage.journal.wait_for("done", jobs[0])
             leaver = workers.pop(0)

@@ -1,0 +1,86 @@
+"""`python -m benchmarks`: measure Samovar, the bare libraries and the peers, and tell.
+
+python -m benchmarks                 everything, five rounds; renews the documentation's figures
+python -m benchmarks --quick         one short round, to see that all of it works
+python -m benchmarks --only NAME     these contestants alone (may be repeated)
+python -m benchmarks memory          memory over 2,000,000 jobs; added to the last results
+python -m benchmarks report          the tables again, from the last results
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks import page, report
+from benchmarks.contestants import CONTESTANTS
+from benchmarks.measure import Sizes
+from benchmarks.memory import measure_memory
+from benchmarks.results import Results
+from benchmarks.rounds import run
+
+RESULTS = Path(__file__).parent / "results.json"
+QUICK = Sizes(rounds=1, enqueue=1.0, work=1.5, latency=3.0, idle=2.0, backlog=0.25)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    console = Console()
+    options = parser().parse_args(arguments)
+    match options.what:
+        case "run":
+            run_all(options, console)
+        case "memory":
+            add_memory(options.json or RESULTS, console)
+        case _:
+            results = Results.read(options.json or RESULTS)
+            report.show(results, console)
+            page.renew(results)
+
+
+def run_all(options: argparse.Namespace, console: Console) -> None:
+    """Measure, show and keep. Only a whole run goes into the documentation."""
+    began = time.monotonic()
+    sizes = QUICK if options.quick else Sizes(rounds=options.rounds)
+    results = run(options.only, sizes, console)
+    report.show(results, console)
+    is_whole = not options.quick and not options.only
+    path: Path | None = options.json or (RESULTS if is_whole else None)
+    if path:
+        results.write(path)
+        console.print(f"Written: {path}")
+    if is_whole:
+        page.renew(results)
+        console.print(f"Written: {page.PAGE} and {page.PICTURE}")
+    console.print(f"Took {time.monotonic() - began:.0f} s.", style="dim")
+
+
+def add_memory(path: Path, console: Console) -> None:
+    """Measure memory, and add it to the results of an earlier run if there are any."""
+    results = Results.read(path) if path.exists() else None
+    for name, figures in measure_memory():
+        told = ", ".join(f"{key} {value:.1f} MB" for key, value in figures.items())
+        console.print(f"{name}: {told}")
+        if results and name in results.medians:
+            results.medians[name] |= figures
+    if results:
+        results.write(path)
+
+
+def parser() -> argparse.ArgumentParser:
+    names = [contestant.name for contestant in CONTESTANTS]
+    made = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    made.formatter_class = argparse.RawDescriptionHelpFormatter
+    made.add_argument("what", nargs="?", choices=["run", "memory", "report"], default="run")
+    made.add_argument("--quick", action="store_true", help="one short round")
+    made.add_argument("--only", action="append", default=[], choices=names, metavar="NAME")
+    made.add_argument("--rounds", type=int, default=5)
+    made.add_argument("--json", type=Path, metavar="PATH", help="where the results are kept")
+    return made
+
+
+if __name__ == "__main__":
+    main()

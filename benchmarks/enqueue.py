@@ -77,7 +77,9 @@ async def fill(enqueuer: Enqueuer, count: float) -> dict[str, float]:
 
 
 async def pace(enqueuer: Enqueuer, count: float, rate: float) -> dict[str, float]:
-    """At the set times, whatever each call costs."""
+    """At the set times, whatever each call costs; one job before them, which connects."""
+    await done(enqueuer.one(0))
+    await asyncio.sleep(1)
     due = time.monotonic()
     for _ in range(int(count)):
         await asyncio.sleep(due - time.monotonic())

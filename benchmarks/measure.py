@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.contestants import CONTESTANTS, Contestant
-from benchmarks.processes import MeasurementError, Worker, enqueue
+from benchmarks.processes import Count, MeasurementError, Worker, enqueue
 from benchmarks.services import Services
 
 #: How long a worker may take to perform its first job, in seconds.
@@ -71,10 +71,12 @@ class Measure:
             jobs = round(self._sizes.latency * PACE)
             time.sleep(1)
             enqueue(contestant, place, "pace", jobs, PACE, linger_ms=0)
-            worker.wait_for(1 + jobs, within=20)
+            worker.wait_for(2 + jobs, within=20)
             time.sleep(1.5)
             idle = idling(worker, self._sizes.idle)
-            latencies = worker.latencies_ms()[:jobs]  # without the first, which waited
+            latencies = worker.latencies_ms()[
+                :jobs
+            ]  # less the two before, sent as of time 0
         self._services.leave(contestant, place)
         return {
             "cold_start": first.firsts[0] - worker.began,
@@ -118,7 +120,7 @@ def throughput(worker: Worker, processes: int, backlog: int, seconds: float) -> 
     return (count.jobs - before) / (count.last - began)
 
 
-def wait_for_all(worker: Worker, processes: int, seconds: float):
+def wait_for_all(worker: Worker, processes: int, seconds: float) -> Count:
     """The counters once every process has performed a job; or not, in the time."""
     until = time.monotonic() + seconds
     while len((count := worker.count()).firsts) < processes and time.monotonic() < until:

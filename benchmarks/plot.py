@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from html import escape
 
-from benchmarks.contestants import CONTESTANTS
+from benchmarks.contestants import CONTESTANTS, Contestant
 from benchmarks.results import Results
 
 PANELS = (
@@ -27,11 +27,7 @@ def svg(results: Results) -> str:
     body: list[str] = []
     y = 8
     for measure, title in PANELS:
-        rows = [
-            (c, m[measure])
-            for c in CONTESTANTS
-            if measure in (m := results.medians.get(c.name, {}))
-        ]
+        rows = _rows(results, measure)
         height = HEAD + len(rows) * (BAR + GAP)
         body += _scale(y, height, decades)
         body.append(f'<text x="16" y="{y + 22}" class="title">{escape(title)}</text>')
@@ -40,6 +36,11 @@ def svg(results: Results) -> str:
             body += _bar(y + HEAD + index * (BAR + GAP), contestant.title, value, decades, colour)
         y += height + FOOT
     return "\n".join([*_opening(y), *body, "</svg>", ""])
+
+
+def _rows(results: Results, measure: str) -> list[tuple[Contestant, float]]:
+    found = [(c, results.medians.get(c.name, {}).get(measure)) for c in CONTESTANTS]
+    return [(contestant, value) for contestant, value in found if value is not None]
 
 
 def _opening(height: int) -> Iterator[str]:
@@ -57,7 +58,8 @@ def _scale(y: int, height: int, decades: int) -> Iterator[str]:
         x = _x(FLOOR * 10**decade, decades)
         yield f'<line x1="{x:.1f}" y1="{y + HEAD - 6}" x2="{x:.1f}" y2="{y + height}"/>'
         label = f"{int(FLOOR * 10**decade):,}"
-        yield f'<text x="{x:.1f}" y="{y + height + 14}" class="tick" text-anchor="middle">{label}</text>'
+        place = f'x="{x:.1f}" y="{y + height + 14}"'
+        yield f'<text {place} class="tick" text-anchor="middle">{label}</text>'
 
 
 def _bar(y: int, title: str, value: float, decades: int, colour: str) -> Iterator[str]:

@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -143,7 +142,7 @@ def enqueue(
 
 def environment_of(
     contestant: Contestant, place: Place, *, counts: Path | None = None, latency: bool = False
-) -> Mapping[str, str]:
+) -> dict[str, str]:
     """Everything that a process of the contestant is told."""
     return {
         **os.environ,

@@ -12,6 +12,8 @@ from benchmarks.contestants import CONTESTANTS, Contestant
 from benchmarks.results import Results
 from benchmarks.targets import TARGETS
 
+#: In place of a figure.
+NONE = "-"
 MARKS = {"aim": "✔✔", "met": "✔", "missed": "✘"}
 COLOURS = {"aim": "green", "met": "green", "missed": "red"}
 
@@ -34,7 +36,7 @@ def _number(value: float) -> str:
 
 
 COLUMNS = (
-    Column("enqueue_one", "enqueue 1×1, /s", _rate),
+    Column("enqueue_one", "enqueue one by one, /s", _rate),
     Column("enqueue_bulk", "bulk, /s", _rate),
     Column("worker_1", "worker, 1 process, /s", _rate),
     Column("worker_2", "2 processes, /s", _rate),
@@ -53,12 +55,12 @@ Rows = list[list[str]]
 
 def figures(results: Results) -> tuple[list[str], Rows]:
     """Header and rows of the big table: a contestant each."""
-    header = ["", *(c.title for c in COLUMNS[:3]), "× bare", *(c.title for c in COLUMNS[3:])]
+    header = ["", *(c.title for c in COLUMNS[:3]), "of bare", *(c.title for c in COLUMNS[3:])]
     rows: Rows = []
     for contestant in CONTESTANTS:
         medians = results.medians.get(contestant.name)
         if medians:
-            cells = [c.write(medians[c.measure]) if c.measure in medians else "–" for c in COLUMNS]
+            cells = [c.write(medians[c.measure]) if c.measure in medians else NONE for c in COLUMNS]
             rows.append([contestant.title, *cells[:3], _share(results, contestant), *cells[3:]])
     return header, rows
 
@@ -72,7 +74,7 @@ def ratios(results: Results) -> tuple[list[str], Rows, list[str]]:
         if value is None:
             continue
         sign = "≤" if target.is_limit else "≥"
-        required = "–" if target.required is None else f"{sign} {target.required:g}"
+        required = NONE if target.required is None else f"{sign} {target.required:g}"
         verdicts.append(target.verdict(value))
         mark = MARKS[verdicts[-1]]
         rows.append([target.claim, _number(value), required, f"{sign} {target.aim:g}", mark])
@@ -123,7 +125,7 @@ def _share(results: Results, contestant: Contestant) -> str:
     own = results.medians[contestant.name].get("worker_1")
     unit = results.medians.get(UNIT[contestant.backend], {}).get("worker_1")
     if own is None or unit is None:
-        return "–"
+        return NONE
     share = own / unit
     return f"{share:.2f}" if share > 0.1 else f"1/{1 / share:.0f}"
 

@@ -10,7 +10,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from benchmarks.contestants import Contestant
 from benchmarks.place import Place
@@ -104,7 +105,7 @@ class Services:
         self._redis_client().delete(name)
 
     def _redis_client(self):
-        import redis  # noqa: PLC0415 -- may be missing, and is then not asked for
+        import redis  # may be missing, and is then not asked for
 
         return redis.Redis.from_url(self._redis)
 

@@ -50,7 +50,7 @@ class Target:
 
 def _worker(
     claim: str, contestant: str, versus: tuple[str, ...], required: float | None, aim: float
-):
+) -> Target:
     return Target(
         claim=claim,
         contestant=contestant,

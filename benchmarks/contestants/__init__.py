@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 from benchmarks.contestants.contestant import Commands, Contestant
 from benchmarks.place import Place
@@ -11,7 +12,7 @@ _PYTHON = (sys.executable, "-m")
 _HERE = "benchmarks.contestants"
 
 
-def _bare(module: str, *arguments: str):
+def _bare(module: str, *arguments: str) -> Callable[[Place, int], Commands]:
     def worker(_: Place, processes: int) -> Commands:
         return [[*_PYTHON, f"{_HERE}.{module}", *arguments]] * processes
 

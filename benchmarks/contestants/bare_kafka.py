@@ -63,15 +63,14 @@ class Envelope(msgspec.Struct):
     arguments: list[Any]
 
 
-def perform_with_msgspec(
-    consumer: Consumer,
-    messages: Sequence[Message],
-    decode: Any = msgspec.json.Decoder(Envelope).decode,
-) -> None:
+decode = msgspec.json.Decoder(Envelope).decode
+
+
+def perform_with_msgspec(consumer: Consumer, messages: Sequence[Message]) -> None:
     """The fast way: a typed decoder, and one `store_offsets` a batch."""
     ends: dict[int | None, int] = {}
     for message in messages:
-        data = decode(message.value())
+        data = decode(message.value() or b"")
         JOBS[data.job_class](*data.arguments)
         ends[message.partition()] = (message.offset() or 0) + 1
     topic = str(messages[0].topic())

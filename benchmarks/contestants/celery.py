@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from celery import Celery
+
 from benchmarks.job import TEXT, noop
 from benchmarks.place import Place
-from celery import Celery
 
 place = Place.from_environment()
 app = Celery("benchmark", broker=place.redis)
 app.conf.update(task_ignore_result=True, task_default_queue=place.queue)
-task = app.task(name="noop")(noop)
+task: Any = app.task(name="noop")(noop)
 
 
 class CeleryEnqueuer:

@@ -107,7 +107,7 @@ class Consumer(Protocol):
     """A member of a group. Only one thread, its owner, may call it, except `wake`."""
 
     def subscribe(self, topics: Sequence[str], listener: RebalanceListener) -> None:
-        """Join the group for these topics."""
+        """Join the group for these topics; again, and they take the place of the earlier ones."""
         ...
 
     def poll(self, max_records: int, timeout: float) -> list[Batch]:

@@ -54,18 +54,21 @@ class Run:
         """
         Raises:
             ConfigurationError: the adapter's settings are wrong or missing.
+            DemoError: nothing can be written there.
         """
         kafka = {"bootstrap_servers": bootstrap_servers} if bootstrap_servers else {}
         users = load(overrides={"queue_adapter": adapter, "kafka": kafka})
-        directory.mkdir(parents=True, exist_ok=True)
         self.report = directory / "report.md"
         self.log = directory / "worker.log"
-        self.report.unlink(missing_ok=True)
         run_id = ids.uuid4()[:8]
         self._name = f"samovar-demo-{run_id}"
         self._own = directory / f"run-{run_id}"
         self.results = self._own / "results"
-        self.results.mkdir(parents=True)
+        try:
+            self.results.mkdir(parents=True)
+            self.report.unlink(missing_ok=True)
+        except OSError as error:
+            raise DemoError(f"{error}. Choose another place with --directory.") from error
         # The settings may hold passwords.
         self._own.chmod(0o700)
         self._config = self._own / "samovar.toml"

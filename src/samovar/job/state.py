@@ -183,7 +183,7 @@ class JobState:
         """
         try:
             values = data["arguments"]
-            self._serialized = _NO_ARGUMENTS if values is None else values
+            self._serialized = values if values.__class__ is list else _no_arguments(values)
             self.job_id = data["job_id"]
             self.provider_job_id = data["provider_job_id"]
             self._queue_name = data["queue_name"]
@@ -239,6 +239,12 @@ _NOTHING: dict[str, None] = dict.fromkeys(
         "scheduled_at",
     )
 )
+
+
+def _no_arguments(value: Any) -> list[Any]:
+    if value is None:
+        return _NO_ARGUMENTS
+    raise PayloadError(f"arguments is {value!r:.60}; expected a list.")
 
 
 def _count(value: Any) -> int:

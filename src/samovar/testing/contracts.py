@@ -456,6 +456,20 @@ class BrokerContract:
             record.value or b"" for records in member.received.values() for record in records
         ) == sorted(topic.encode() for topic in topics)
 
+    def test_subscribing_again_changes_the_topics(self, bench: Bench) -> None:
+        first, second = bench.topic(partitions=2), bench.topic(partitions=2)
+        member = bench.member(first)
+        member.poll_until_held(2)
+
+        member.consumer.subscribe([first, second], member)
+        member.poll_until_held(4)
+        bench.producer.produce_sync([NewRecord(topic, b"x") for topic in (first, second)])
+        member.poll_until_received(2)
+
+        member.consumer.subscribe([second], member)
+        member.poll_until_held(2)
+        assert {source.topic for source in member.held} == {second}
+
     # Looking and changing
 
     def test_a_topic_is_created_once(self, bench: Bench) -> None:

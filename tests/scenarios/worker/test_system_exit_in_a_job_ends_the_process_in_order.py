@@ -12,9 +12,7 @@ from tests.support.stage import Stage
 
 
 @pytest.mark.parametrize("job_class", [ExitingJob, ExitingCoroutineJob])
-def test_system_exit_in_a_job_ends_the_process_in_order(
-    stage: Stage, job_class: type[Job]
-) -> None:
+def test_system_exit_in_a_job_ends_the_process_in_order(stage: Stage, job_class: type[Job]) -> None:
     stage.create(partitions=2)
     stage.put([(0, JournalJob(0)), (0, job_class(1)), (0, JournalJob(2))])
 

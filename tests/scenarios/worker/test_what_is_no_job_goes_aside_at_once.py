@@ -29,7 +29,8 @@ NO_JOBS: dict[str, bytes | None] = {
     "an unknown job": b'{"job_class": "NobodyKnowsThisJob", "arguments": []}',
     "deep nesting": b"[" * 100_000,
     "deep nesting that is whole": b'{"a":' * 50_000 + b"1" + b"}" * 50_000,
-    "deep arguments": b'{"job_class": "JournalJob", "arguments": %b}' % (b"[" * 5_000 + b"]" * 5_000),
+    "deep arguments": b'{"job_class": "JournalJob", "arguments": %b}'
+    % (b"[" * 5_000 + b"]" * 5_000),
     **{
         f"{key}={value!r}": json.dumps({**GOOD, key: value}).encode()
         for key, value in [

@@ -55,12 +55,13 @@ class EmbeddedConsumer:
         self._was_rung = False
 
     def subscribe(self, topics: Sequence[str], listener: RebalanceListener) -> None:
-        """Join the group for these topics, at the first `poll`."""
-        if self._membership is not None:
-            raise BrokerError(f"The consumer of group {self._group!r} has subscribed already.")
+        """Join the group for these topics, at the first `poll`; again, and they are changed."""
         self._topics = tuple(topics)
         self._listener = listener
-        self._membership = Membership(self._store, self._group, self._lease)
+        if self._membership is None:
+            self._membership = Membership(self._store, self._group, self._lease)
+        elif self._membership.has_joined:
+            self._membership.change_topics(self._topics)
 
     def poll(self, max_records: int, timeout: float) -> list[Batch]:
         """Wait up to `timeout` seconds for a first record, then take up to `max_records`."""

@@ -100,6 +100,16 @@ def join(
     return cursor.lastrowid
 
 
+def change_topics(
+    connection: sqlite3.Connection, group: int, member: int, topics: Iterable[str]
+) -> None:
+    """Note what the member wants from now on."""
+    connection.execute(
+        "UPDATE members SET topics = ? WHERE id = ?", (json.dumps(list(topics)), member)
+    )
+    replan(connection, group)
+
+
 def renew(connection: sqlite3.Connection, member: int, now: float) -> bool:
     """Show that the member lives; False when it was removed."""
     cursor = connection.execute("UPDATE members SET renewed = ? WHERE id = ?", (now, member))

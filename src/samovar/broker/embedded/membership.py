@@ -80,6 +80,12 @@ class Membership:
         self.next_tick = now + TICK_SECONDS
         self._ringer.ring()
 
+    def change_topics(self, topics: Sequence[str]) -> None:
+        """Want other topics than before; what follows comes as `changes`."""
+        with self._store.writing() as connection:
+            groups.change_topics(connection, self._group_id, self._member, topics)
+        self._ringer.ring()
+
     def look_after(self) -> None:
         """Show that we live, and put out who does not."""
         now = time.monotonic()

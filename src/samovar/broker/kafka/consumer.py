@@ -18,7 +18,10 @@ from samovar import events
 from samovar.broker.kafka import failures
 from samovar.broker.port import Batch, RebalanceListener, Record, TopicPartition
 from samovar.errors import BrokerError, FencedError
+from samovar.support import clock
 
+#: Longest single wait inside librdkafka, in seconds: how late `wake` is heard.
+SLICE_SECONDS = 0.2
 #: Errors that polling reports and gets over by itself.
 _PASSING = frozenset(
     {
@@ -47,6 +50,10 @@ class KafkaConsumer:
         self._failure: BaseException | None = None
         #: Partitions that came in the running poll; librdkafka keeps an old pause of theirs.
         self._fresh: list[KafkaPartition] = []
+        #: Whether partitions came or went in the running poll.
+        self._changed = False
+        #: Set by `wake`, from any thread.
+        self._woken = False
 
     def subscribe(self, topics: Sequence[str], listener: RebalanceListener) -> None:
         """See the port."""
@@ -62,8 +69,7 @@ class KafkaConsumer:
     def poll(self, max_records: int, timeout: float) -> list[Batch]:
         """See the port. `consume` alone would wait all of `timeout` for `max_records`."""
         self._check_owner()
-        first = self._client.poll(timeout)
-        self._after_poll()
+        first = self._wait_for_one(timeout)
         if first is None:
             return []
         messages = [first]
@@ -111,13 +117,26 @@ class KafkaConsumer:
                 raise failures.translated(failures.reason(error), "Committing offsets") from error
 
     def wake(self) -> None:
-        """See the port. A running poll cannot be interrupted; the engine's polls are short."""
+        """See the port. librdkafka's poll cannot be interrupted, so ours is made of short ones."""
+        self._woken = True
 
     def close(self) -> None:
         """See the port."""
         self._check_owner()
         self._client.close()
         self._failure = None
+
+    def _wait_for_one(self, timeout: float) -> Message | None:
+        """A first message; None when time is up, or after a rebalance or `wake`."""
+        until = clock.monotonic() + timeout
+        while True:
+            left = until - clock.monotonic()
+            message = self._client.poll(max(0.0, min(left, SLICE_SECONDS)))
+            changed, self._changed = self._changed, False
+            self._after_poll()
+            if message is not None or changed or self._woken or left <= 0:
+                self._woken = False
+                return message
 
     def _on_assign(self, _: Client, partitions: list[KafkaPartition]) -> None:
         self._fresh += partitions
@@ -135,6 +154,7 @@ class KafkaConsumer:
 
     def _tell_listener(self, what: str, partitions: list[KafkaPartition]) -> None:
         """Nothing may leave a callback of librdkafka: it would surface half way through."""
+        self._changed = True
         assert self._listener is not None
         sources = [TopicPartition(p.topic, p.partition) for p in partitions]
         try:
@@ -188,7 +208,7 @@ def _batches(messages: list[Message]) -> list[Batch]:
                 message.offset(),  # type: ignore[arg-type] -- always there in a consumed message
                 message.value(),
                 message.key(),
-                message.headers() or (),  # type: ignore[arg-type]
+                tuple(message.headers() or ()),  # type: ignore[arg-type]
                 message.timestamp()[1],
             )
         )

@@ -40,7 +40,9 @@ _FENCED = frozenset(
 #: A partition that is not ours (any more): an answer, not a failure.
 NOT_OURS = frozenset(
     {
+        KafkaError._UNKNOWN_PARTITION,
         KafkaError._STATE,
+        KafkaError._UNKNOWN_PARTITION,
         KafkaError._ASSIGNMENT_LOST,
         KafkaError.ILLEGAL_GENERATION,
         KafkaError.UNKNOWN_MEMBER_ID,

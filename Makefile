@@ -41,7 +41,7 @@ docs: .venv/.tools ## build the documentation into site/
 
 clean: ## remove everything that the other words made
 	rm -rf .venv .cache .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist site
-	rm -f chaos-report.txt
+	rm -rf chaos-report.txt samovar-demo
 	find src tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.package: pyproject.toml scripts/environment.sh

@@ -1,7 +1,7 @@
 """`python -m benchmarks`: measure Samovar, the bare libraries and the peers, and tell.
 
 python -m benchmarks                 everything, five rounds; renews the documentation's figures
-python -m benchmarks --quick         one short round, to see that all of it works
+python -m benchmarks --quick         one short round without two processes
 python -m benchmarks --only NAME     these contestants alone (may be repeated)
 python -m benchmarks memory          memory over 2,000,000 jobs; added to the last results
 python -m benchmarks report          the tables again, from the last results
@@ -24,7 +24,9 @@ from benchmarks.results import Results
 from benchmarks.rounds import run
 
 RESULTS = Path(__file__).parent / "results.json"
-QUICK = Sizes(rounds=1, enqueue=1.0, work=1.5, latency=3.0, idle=2.0, backlog=0.25)
+QUICK = Sizes(
+    rounds=1, enqueue=1.0, work=1.5, latency=3.0, idle=2.0, backlog=0.15, two_processes=False
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

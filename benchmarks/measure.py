@@ -15,6 +15,8 @@ from benchmarks.services import Services
 
 #: How long a worker may take to perform its first job, in seconds.
 START_SECONDS = 60.0
+#: What is shorter is no measurement, in seconds.
+LEAST_SECONDS = 0.5
 #: Jobs a second while latency is measured.
 PACE = 100
 
@@ -32,6 +34,8 @@ class Sizes:
     backlog: float = 1.0
     #: Latency, cold start, idling and two processes are measured in every n-th round only.
     every: int = 2
+    #: Whether workers of two processes are measured: these need the full backlog.
+    two_processes: bool = True
 
 
 class Measure:
@@ -39,7 +43,7 @@ class Measure:
 
     def __init__(self, services: Services, sizes: Sizes) -> None:
         self._services = services
-        self._sizes = sizes
+        self.sizes = sizes
 
     def prepare(self, contestant: Contestant) -> None:
         """Enqueue the jobs that the throughput of its workers is measured with."""
@@ -47,7 +51,7 @@ class Measure:
             return
         owner = next(c for c in CONTESTANTS if c.name == contestant.backlog_of)
         place = self._services.empty_place(owner)
-        enqueue(owner, place, "fill", int(contestant.backlog * self._sizes.backlog))
+        enqueue(owner, place, "fill", int(contestant.backlog * self.sizes.backlog))
         self._services.keep_backlog(owner.name, place)
 
     def enqueue_one(self, contestant: Contestant) -> dict[str, float]:
@@ -68,15 +72,14 @@ class Measure:
         enqueue(contestant, place, "fill", 1, linger_ms=0)
         with Worker(contestant, place, latency=True) as worker:
             first = worker.wait_for(1, within=START_SECONDS)
-            jobs = round(self._sizes.latency * PACE)
+            jobs = round(self.sizes.latency * PACE)
             time.sleep(1)
             enqueue(contestant, place, "pace", jobs, PACE, linger_ms=0)
             worker.wait_for(2 + jobs, within=20)
             time.sleep(1.5)
-            idle = idling(worker, self._sizes.idle)
-            latencies = worker.latencies_ms()[
-                :jobs
-            ]  # less the two before, sent as of time 0
+            idle = idling(worker, self.sizes.idle)
+            # The two jobs before were sent as of time 0: by far the slowest.
+            latencies = worker.latencies_ms()[:jobs]
         self._services.leave(contestant, place)
         return {
             "cold_start": first.firsts[0] - worker.began,
@@ -87,15 +90,15 @@ class Measure:
 
     def _enqueue(self, contestant: Contestant, verb: str) -> float:
         place = self._services.empty_place(contestant)
-        rate = enqueue(contestant, place, verb, self._sizes.enqueue)["rate"]
+        rate = enqueue(contestant, place, verb, self.sizes.enqueue)["rate"]
         self._services.leave(contestant, place)
         return rate
 
     def _work(self, contestant: Contestant, processes: int) -> float:
         place = self._services.place_with_backlog(contestant)
-        backlog = int(contestant.backlog * self._sizes.backlog)
+        backlog = int(contestant.backlog * self.sizes.backlog)
         with Worker(contestant, place, processes=processes) as worker:
-            rate = throughput(worker, processes, backlog, self._sizes.work)
+            rate = throughput(worker, processes, backlog, self.sizes.work)
         self._services.leave(contestant, place)
         return rate
 
@@ -104,26 +107,38 @@ def throughput(worker: Worker, processes: int, backlog: int, seconds: float) -> 
     """Jobs a second from the first job to the last, until the time or the jobs are up.
 
     Two processes are counted from the moment when both of them work.
+
+    Raises:
+        MeasurementError: a process ended, or there was nothing left when both worked.
     """
     start = worker.wait_for(1, within=START_SECONDS)
     began, before = start.firsts[0], 1
     if processes > 1:
-        both = wait_for_all(worker, processes, seconds)
-        if both.jobs < backlog // 2:
-            began, before = both.last, both.jobs
+        all_at_work = wait_for_all(worker, processes, backlog)
+        began, before = all_at_work.last, all_at_work.jobs
     until = began + seconds
     while (count := worker.count()).jobs < backlog and time.monotonic() < until:
         worker.check_that_it_runs()
         time.sleep(0.01)
-    if count.last <= began:
-        raise MeasurementError(f"only {count.jobs} jobs performed in {seconds:g} s")
+    if count.last - began < LEAST_SECONDS:
+        raise MeasurementError(f"only {count.last - began:.2f} s to measure; too few jobs waited")
     return (count.jobs - before) / (count.last - began)
 
 
-def wait_for_all(worker: Worker, processes: int, seconds: float) -> Count:
-    """The counters once every process has performed a job; or not, in the time."""
-    until = time.monotonic() + seconds
-    while len((count := worker.count()).firsts) < processes and time.monotonic() < until:
+def wait_for_all(worker: Worker, processes: int, backlog: int) -> Count:
+    """The counters once every process has performed a job.
+
+    A rebalance in Kafka takes seconds: members hear of it with their next heartbeat, and the
+    cooperative ones need two. A figure of one process must not pass for one of two.
+
+    Raises:
+        MeasurementError: the jobs ran out before.
+    """
+    until = time.monotonic() + START_SECONDS
+    while len((count := worker.count()).firsts) < processes:
+        worker.check_that_it_runs()
+        if count.jobs >= backlog or time.monotonic() > until:
+            raise MeasurementError(f"{len(count.firsts)} of {processes} processes did all the work")
         time.sleep(0.005)
     return count
 

@@ -113,8 +113,9 @@ def _conditions(results: Results) -> str:
     machine = results.machine
     versions = ", ".join(f"{name} {number}" for name, number in results.versions.items())
     rounds = results.sizes["rounds"]
+    how = f"medians of {rounds} interleaved rounds" if rounds > 1 else "provisional: one round"
     return (
-        f"Measured {results.measured_at}; medians of {rounds} interleaved rounds. "
+        f"Measured {results.measured_at}; {how}. "
         f"{machine['cores']} cores ({machine['processor']}), {machine['memory_gib']} GiB, "
         f"{machine['system']}; an fsync takes {machine['fsync_ms']} ms; load before the run "
         f"{machine['load_before']}. Versions: {versions}."

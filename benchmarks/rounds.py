@@ -45,7 +45,10 @@ class Rounds:
 
     def _measurements(self, measure: Measure, *, is_rare: bool) -> list[Measurement]:
         always = [measure.worker_1, measure.enqueue_one, measure.enqueue_bulk]
-        return [*always, measure.worker_2, measure.small_things] if is_rare else always
+        if not is_rare:
+            return always
+        two = [measure.worker_2] if measure.sizes.two_processes else []
+        return [*always, *two, measure.small_things]
 
     def _may_take_part(self, contestant: Contestant, running: Services) -> bool:
         lacking = [name for name in contestant.needs if importlib.util.find_spec(name) is None]
@@ -96,6 +99,8 @@ def run(names: Sequence[str], sizes: Sizes, console: Console) -> Results:
 def _applies(what: Measurement, contestant: Contestant) -> bool:
     if contestant.worker_only:
         return what.__name__ == "worker_1"
+    if what.__name__ == "worker_2":
+        return contestant.shares_jobs
     return contestant.has_bulk or what.__name__ != "enqueue_bulk"
 
 

@@ -67,7 +67,7 @@ CONTESTANTS = (
         backend="kafka",
         module=f"{_HERE}.bare_kafka",
         worker=_bare("bare_kafka"),
-        backlog=1_500_000,
+        backlog=3_000_000,
         backlog_of="samovar-kafka",
         has_bulk=False,
         durability="acks=all; offsets stored after each job, committed every 5 s: at least once",
@@ -78,7 +78,7 @@ CONTESTANTS = (
         backend="kafka",
         module=f"{_HERE}.bare_kafka",
         worker=_bare("bare_kafka", "msgspec"),
-        backlog=1_500_000,
+        backlog=3_000_000,
         backlog_of="samovar-kafka",
         worker_only=True,
         durability="the same, but offsets are stored once a batch of 500",
@@ -90,7 +90,7 @@ CONTESTANTS = (
         module=f"{_HERE}.samovar",
         worker=_samovar_worker,
         environment=_samovar_on_kafka,
-        backlog=1_500_000,
+        backlog=3_000_000,
         backlog_of="samovar-kafka",
         durability="acks=all, idempotent; marked after each job, committed every second: "
         "at least once",
@@ -102,7 +102,7 @@ CONTESTANTS = (
         module=f"{_HERE}.taskiq",
         worker=_taskiq,
         needs=("taskiq", "taskiq_aio_kafka"),
-        backlog=50_000,
+        backlog=150_000,
         backlog_of="taskiq-kafka",
         has_bulk=False,
         durability="acks=all (set here; its own default is 1); offsets committed by a timer, not "
@@ -117,6 +117,7 @@ CONTESTANTS = (
         backlog=1_000_000,
         backlog_of="bare-sqlite",
         keeps_file=True,
+        shares_jobs=False,
         durability="WAL; each enqueue fsyncs, the offset (once a batch) does not: at least once",
     ),
     Contestant(

@@ -35,6 +35,8 @@ class Contestant:
     keeps_file: bool = False
     #: Whether it has a call for many jobs at once.
     has_bulk: bool = True
+    #: Whether processes share the jobs; else each would perform all of them.
+    shares_jobs: bool = True
     #: Measured in all ways, or only as a worker of one process.
     worker_only: bool = False
     #: What a job survives, and what a crash of the worker costs.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -159,6 +161,17 @@ class Stage:
             worker.kill()
             raise
         return worker
+
+    def script(self, text: str, *, within: float = 60.0) -> subprocess.CompletedProcess[str]:
+        """Run a Python script on this stage to its end, as a user's own process."""
+        return subprocess.run(
+            [sys.executable, "-c", text],
+            cwd=self.directory,
+            env={**os.environ, **self.environment},
+            capture_output=True,
+            text=True,
+            timeout=within,
+        )
 
     @property
     def environment(self) -> dict[str, str]:

@@ -88,7 +88,8 @@ def _perform(run: Run, console: Console, *, files: int, kill: bool) -> Outcomes:
 def _conclude(outcomes: Outcomes, console: Console, *, report: Path) -> None:
     if outcomes.repeats:
         console.print(
-            f"{outcomes.repeats} jobs ran twice: their worker had no time to commit that they were done.",
+            f"{outcomes.repeats} jobs ran twice: "
+            "their worker had no time to commit that they were done.",
             highlight=False,
         )
     for line in noteworthy(outcomes):

@@ -90,6 +90,8 @@ def producer_properties(
         "acks": "all",
         "enable.idempotence": True,
         "linger.ms": 1,
+        # Jobs of one partition wait for each other: those without a key go all over the topic.
+        "sticky.partitioning.linger.ms": 0,
         "message.timeout.ms": 150_000,
         "queue.buffering.max.messages": 100_000,
     }
@@ -132,6 +134,8 @@ def _common(kafka: KafkaSettings) -> dict[str, Any]:
         "bootstrap.servers": kafka.bootstrap_servers,
         "client.id": kafka.client_id,
         "socket.nagle.disable": True,
+        # What it reports comes as an event too; its own lines on standard error are only noise.
+        "log_level": 2,
     }
 
 

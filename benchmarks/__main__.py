@@ -1,7 +1,7 @@
 """`python -m benchmarks`: measure Samovar, the bare libraries and the peers, and tell.
 
 python -m benchmarks                 everything, five rounds; renews the documentation's figures
-python -m benchmarks --quick         one short round without two processes
+python -m benchmarks --quick         one short round, without two processes
 python -m benchmarks --only NAME     these contestants alone (may be repeated)
 python -m benchmarks memory          memory over 2,000,000 jobs; added to the last results
 python -m benchmarks report          the tables again, from the last results

@@ -14,8 +14,8 @@ from benchmarks.targets import TARGETS
 
 #: In place of a figure.
 NONE = "-"
-MARKS = {"aim": "✔✔", "met": "✔", "missed": "✘"}
-COLOURS = {"aim": "green", "met": "green", "missed": "red"}
+MARKS = {"aim": "✔✔", "met": "✔", "below": "○", "missed": "✘"}
+COLOURS = {"aim": "green", "met": "green", "below": "yellow", "missed": "red"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,8 @@ def markdown(results: Results) -> str:
         *skipped,
         _markdown_table(header, rows),
         _markdown_table(wanted, targets),
-        "✔✔ the aim is reached, ✔ what is required is reached, ✘ it is not.",
+        "✔✔ the aim is reached, ✔ what is required is reached, ✘ it is not; "
+        "○ below an aim where nothing is required.",
         _markdown_table(["", "what a job survives"], durability),
     ]
     return "\n\n".join(parts) + "\n"

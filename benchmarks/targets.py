@@ -40,7 +40,9 @@ class Target:
         """In one word."""
         if self._is_within(value, self.aim):
             return "aim"
-        if self.required is None or self._is_within(value, self.required):
+        if self.required is None:
+            return "below"
+        if self._is_within(value, self.required):
             return "met"
         return "missed"
 

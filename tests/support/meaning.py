@@ -31,7 +31,7 @@ def meaning_of(value: Any) -> Meaning:
 
 def value_of(meaning: Meaning) -> Any:
     """The Python value that the notation stands for."""
-    value = meaning.get("v")
+    value: Any = meaning.get("v")
     match meaning["t"]:
         case "array":
             return [value_of(item) for item in value]

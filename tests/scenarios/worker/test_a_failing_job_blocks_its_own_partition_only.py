@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from itertools import pairwise
 
 from tests.jobs.sample import FailingJob, JournalJob
 from tests.support.stage import Stage
@@ -26,5 +27,5 @@ def test_a_failing_job_blocks_its_own_partition_only(stage: Stage) -> None:
 
     assert sorted(stage.journal.numbers("done")) == list(BESIDE)
     tries = [line.at for line in stage.journal.lines("start") if line.what == "0"]
-    assert min(later - sooner for sooner, later in zip(tries, tries[1:], strict=False)) >= 0.09
+    assert min(later - sooner for sooner, later in pairwise(tries)) >= 0.09
     assert stage.records("default_dead") == []

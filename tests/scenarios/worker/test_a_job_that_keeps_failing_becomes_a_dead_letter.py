@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from itertools import pairwise
 
 import samovar
 from samovar.broker.port import NewRecord
@@ -63,7 +64,7 @@ def test_a_queue_that_nobody_drew_has_a_dead_letter_topic_too(stage: Stage) -> N
 
     # Three retries: after two, four and eight seconds.
     starts = [line.at for line in stage.journal.lines("start")]
-    waits = [later - sooner for sooner, later in zip(starts[:4], starts[1:4], strict=False)]
+    waits = [later - sooner for sooner, later in pairwise(starts[:4])]
     assert stage.journal.numbers("start") == [1, 1, 1, 1, 2]
     assert all(wait >= least for wait, least in zip(waits, (2, 4, 8), strict=True))
     assert len(stage.records("default_dead")) == 1

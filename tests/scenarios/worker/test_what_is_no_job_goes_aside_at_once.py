@@ -81,7 +81,7 @@ def check_that_it_goes_aside_at_once(stage: Stage, no_jobs: list[bytes | None]) 
 
     assert sorted(stage.journal.numbers("start")) == list(numbers)
     dead = stage.records("default_dead")
-    assert sorted((r.value or b"" for r in dead)) == sorted(value or b"" for value in no_jobs)
+    assert sorted(r.value or b"" for r in dead) == sorted(value or b"" for value in no_jobs)
     assert None in {r.value for r in dead} or None not in no_jobs
     assert {dict(r.headers)["source_attempts"] for r in dead} == {b"1"}
     assert "tried again" not in worker.output

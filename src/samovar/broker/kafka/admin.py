@@ -14,7 +14,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.cimpl import NewTopic  # the package exports it without saying so
 
-from samovar.broker.kafka import failures
+from samovar.broker.kafka import failures, forks
 from samovar.broker.port import Headers, Record, TopicPartition, TopicSpec, Watermarks
 from samovar.errors import BrokerUnavailableError, UnknownTopicError
 from samovar.support import clock
@@ -36,6 +36,7 @@ class KafkaAdmin:
         self._reader = dict(reader)
         self._lock = threading.Lock()
         self._client: AdminClient | None = None
+        forks.tell(self)
 
     def topics(self) -> dict[str, int]:
         """See the port; Kafka's own topics (``__...``) are left out."""
@@ -105,6 +106,12 @@ class KafkaAdmin:
         """See the port."""
         with self._lock:
             self._client = None
+
+    def forked(self) -> None:
+        """This is a child process: its parent's client is kept out of use, for ever."""
+        forks.abandon(self._client)
+        self._lock = threading.Lock()
+        self._client = None
 
     def _connected(self) -> Any:
         # The client's own types leave most of its answers unknown; ours begin where they return.

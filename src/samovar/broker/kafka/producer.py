@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 import weakref
@@ -13,7 +12,7 @@ from confluent_kafka import KafkaError, KafkaException, Message
 from confluent_kafka import Producer as Client
 
 from samovar import events
-from samovar.broker.kafka import failures
+from samovar.broker.kafka import failures, forks
 from samovar.broker.port import NewRecord, TopicPartition, Written
 from samovar.errors import BrokerError, DeliveryUnknownError, QueueFullError
 from samovar.support import clock
@@ -77,7 +76,7 @@ class KafkaProducer:
         tries = float(self._properties.get("message.timeout.ms", 300_000)) / 1000
         self._sync_seconds = tries + SYNC_MARGIN_SECONDS if tries else PATIENT_SYNC_SECONDS
         self._reset()
-        _PRODUCERS.add(self)
+        forks.tell(self)
 
     def produce(self, record: NewRecord) -> None:
         """See the port. Reports of earlier records are served here, in the caller's thread:
@@ -172,7 +171,7 @@ class KafkaProducer:
 
     def forked(self) -> None:
         """This is a child process: its parent's client is kept out of use, for ever."""
-        _ABANDONED.append(self._client)
+        forks.abandon(self._client)
         self._reset()
 
     def _connect(self) -> Client:
@@ -286,18 +285,3 @@ def _tell(error: KafkaError, message: Message) -> None:
     topic = message.topic() or "?"
     failure = failures.undelivered(error, topic)
     events.announce("producer.failed", topic=topic, error=failure, count=1)
-
-
-#: Living producers, so that a forked child can forget its parent's clients.
-_PRODUCERS: weakref.WeakSet[KafkaProducer] = weakref.WeakSet()
-#: Clients of a parent process: letting them be collected would touch threads that are not there.
-_ABANDONED: list[Client | None] = []
-
-
-def _after_fork() -> None:
-    for producer in list(_PRODUCERS):
-        producer.forked()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)

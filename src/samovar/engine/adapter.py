@@ -12,6 +12,9 @@ from samovar.errors import ArgumentError, BrokerUnavailableError, SchedulingNotS
 from samovar.job.job_data import TAKEN, EnqueueRequest, Receipt, dumps
 from samovar.support import clock
 
+#: After a broker did not answer, jobs are handed over unasked for so long, in seconds.
+AWAY_SECONDS = 10.0
+
 
 class LogAdapter:
     """A `QueueAdapter` on a broker's producer."""
@@ -30,6 +33,8 @@ class LogAdapter:
         self._topics = topics
         self._routes = routes
         self._stopping = stopping
+        #: Until when topics are not looked for, because the broker did not answer.
+        self._away_until = 0.0
 
     def enqueue(self, request: EnqueueRequest) -> Receipt:
         """Produce the job's record; what is due later is refused.
@@ -74,9 +79,12 @@ class LogAdapter:
         """Create the queue's topic. A broker that is away keeps nobody waiting: the record is
         handed over all the same, and a topic that stays missing is reported as undelivered.
         """
+        if clock.monotonic() < self._away_until:
+            return
         try:
             self._topics.ensure(self._routes.find(queue).specs)
         except BrokerUnavailableError as error:
+            self._away_until = clock.monotonic() + AWAY_SECONDS
             events.announce("broker.error", error=error)
 
     def _refuse_later(self, request: EnqueueRequest) -> None:

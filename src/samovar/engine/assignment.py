@@ -60,6 +60,10 @@ class Assignment:
         """Store the positions that have moved."""
         self._marks.store(self._coordinators.values())
 
+    def mark_now(self) -> None:
+        """Store all that is done, and wait within the grace for what it enqueued."""
+        self._marks.store_now(self._coordinators.values(), GRACE_SECONDS)
+
     def interrupt(self) -> None:
         """Let no further job of any partition begin."""
         for coordinator in self:

@@ -26,12 +26,13 @@ class Executor(threading.Thread):
                 self._work_off(coordinator)
                 if coordinator.end():
                     self._work.put(coordinator)
-                self._work.progress.set()
+                else:
+                    self._work.progress.set()
 
     def _work_off(self, coordinator: Coordinator) -> None:
         """Shares of `max_messages` jobs, until the partition is empty or another one waits."""
         while not self._share(coordinator) and coordinator.pending and self._work.is_empty:
-            self._work.progress.set()
+            continue
 
     def _share(self, coordinator: Coordinator) -> bool:
         """Perform up to `max_messages` jobs; True when the partition has to rest.

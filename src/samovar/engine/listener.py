@@ -20,6 +20,10 @@ POLL_BYTES = 8 * 1024 * 1024
 PATIENCE = 0.2
 #: Longest wait of a poll while partitions are paused, so that they are resumed in time.
 PAUSED_PATIENCE = 0.02
+#: With so many records waiting the executors are busy, and polling can wait a little.
+BUSY_RECORDS = 64
+#: How long it waits for them, in seconds.
+BUSY_SECONDS = 0.02
 #: How long full partitions may hold up polling before they are paused instead, in seconds.
 CROWDED_SECONDS = 0.2
 #: Wait before a listener starts anew after an error, in seconds.
@@ -138,19 +142,24 @@ class Listener(threading.Thread):
                 self._work.put(coordinator)
 
     def _make_room(self, consumer: Consumer, assignment: Assignment) -> None:
-        """Wait while a partition is full; pause it when its jobs are too slow to wait for.
+        """Let the executors work off what waits, and pause what they are too slow for.
 
-        Pausing costs a new fetch later, so short jobs are waited for; long ones must not keep
-        this thread from polling, or the group would give us up.
+        While they are busy in Python, polling beside them only takes the interpreter's lock from
+        them, again and again; so this thread gives them a moment. A partition that stays full is
+        paused: that costs a new fetch later, but polling must go on, or the group gives us up.
         """
-        until = clock.monotonic() + CROWDED_SECONDS
-        while full := [c for c in assignment if not c.paused and len(c.pending) >= self._full]:
+        started = clock.monotonic()
+        while True:
             self._work.progress.clear()
-            left = until - clock.monotonic()
-            if left <= 0 or all(c.is_waiting for c in full):
-                self._pause(consumer, full)
-                return
-            self._work.progress.wait(min(left, PATIENCE))
+            waiting = [len(c.pending) for c in assignment if not c.paused and not c.is_waiting]
+            patience = CROWDED_SECONDS if max(waiting, default=0) >= self._full else BUSY_SECONDS
+            left = started + patience - clock.monotonic()
+            if sum(waiting) < BUSY_RECORDS or left <= 0:
+                break
+            self._work.progress.wait(left)
+        self._pause(
+            consumer, [c for c in assignment if not c.paused and len(c.pending) >= self._full]
+        )
 
     def _resume(self, consumer: Consumer, assignment: Assignment) -> None:
         """Take records again of the partitions that have worked off half of theirs."""
@@ -194,6 +203,7 @@ class Listener(threading.Thread):
             consumer.poll(1, PAUSED_PATIENCE)
             self._hold_still(consumer, assignment)
             assignment.mark()
+        assignment.mark_now()
 
     def _pause(self, consumer: Consumer, coordinators: list[Coordinator]) -> None:
         if coordinators:

@@ -13,7 +13,7 @@ class WorkQueue:
 
     def __init__(self) -> None:
         self._ready: SimpleQueue[Coordinator | None] = SimpleQueue()
-        #: Set whenever an executor has worked off a share; listeners clear it.
+        #: Set whenever an executor has worked off a partition; listeners clear it.
         self.progress = threading.Event()
 
     def put(self, coordinator: Coordinator) -> None:

@@ -127,5 +127,6 @@ def _count(job: JobState, retry: retries.Retry) -> int:
     counters = job.exception_executions
     if counters is None:
         return job.executions
-    counters[retry.key] = counters.get(retry.key, 0) + 1
-    return counters[retry.key]
+    before: Any = counters.get(retry.key, 0)
+    counters[retry.key] = executions = (before if type(before) is int else 0) + 1
+    return executions

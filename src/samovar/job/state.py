@@ -191,7 +191,10 @@ class JobState:
             self.priority = data["priority"]
             executions = data["executions"]
             self.executions = executions if executions.__class__ is int else _count(executions)
-            self.exception_executions = data["exception_executions"]
+            counters = data["exception_executions"]
+            self.exception_executions = (
+                counters if counters.__class__ is dict else _no_counters(counters)
+            )
             self.locale = data["locale"] or LOCALE.get()
             self.timezone = data["timezone"] or TIMEZONE.get()
             enqueued_at, scheduled_at = data["enqueued_at"], data["scheduled_at"]
@@ -245,6 +248,11 @@ def _no_arguments(value: Any) -> list[Any]:
     if value is None:
         return _NO_ARGUMENTS
     raise PayloadError(f"arguments is {value!r:.60}; expected a list.")
+
+
+def _no_counters(value: Any) -> None:
+    if value is not None:
+        raise PayloadError(f"exception_executions is {value!r:.60}; expected an object.")
 
 
 def _count(value: Any) -> int:

@@ -22,6 +22,8 @@ from samovar.support import clock
 
 #: Longest single wait inside librdkafka, in seconds: how late `wake` is heard.
 SLICE_SECONDS = 0.2
+#: How long a closing consumer waits for a rebalance to end, in seconds.
+SETTLE_SECONDS = 10.0
 #: Errors that polling reports and gets over by itself.
 _PASSING = frozenset(
     {
@@ -50,6 +52,8 @@ class KafkaConsumer:
         self._failure: BaseException | None = None
         #: Partitions that came in the running poll; librdkafka keeps an old pause of theirs.
         self._fresh: list[KafkaPartition] = []
+        #: What was stored last for the partitions that are ours.
+        self._stored: dict[TopicPartition, int] = {}
         #: Whether partitions came or went in the running poll.
         self._changed = False
         #: Set by `wake`, from any thread.
@@ -104,17 +108,25 @@ class KafkaConsumer:
                 if failures.reason(error).code() not in failures.NOT_OURS:
                     raise failures.translated(failures.reason(error), "Storing offsets") from error
                 gone.add(source)
+            else:
+                self._stored[source] = offset
         return frozenset(gone)
 
     def commit(self) -> None:
         """See the port."""
         self._check_owner()
+        self._commit()
+
+    def _commit(self) -> bool:
+        """Commit what is stored; False when the group is being shared out anew just now."""
         try:
             self._client.commit(asynchronous=False)
         except KafkaException as error:
             code = failures.reason(error).code()
             if code != KafkaError._NO_OFFSET and code not in failures.NOT_OURS:
                 raise failures.translated(failures.reason(error), "Committing offsets") from error
+            return code not in failures.UNSETTLED
+        return True
 
     def wake(self) -> None:
         """See the port. librdkafka's poll cannot be interrupted, so ours is made of short ones."""
@@ -123,8 +135,21 @@ class KafkaConsumer:
     def close(self) -> None:
         """See the port."""
         self._check_owner()
-        self._client.close()
-        self._failure = None
+        try:
+            self._commit_when_settled()
+        finally:
+            self._client.close()
+            self._failure = None
+
+    def _commit_when_settled(self) -> None:
+        """Commit at last. A commit in the midst of a rebalance waits behind our own request to
+        join again, and is then refused, for its generation is over: what was stored for the
+        partitions that stay ours is stored and committed once more in the new one.
+        """
+        until = clock.monotonic() + SETTLE_SECONDS
+        while not self._commit() and clock.monotonic() < until:
+            self._client.poll(SLICE_SECONDS)
+            self.store(dict(self._stored))
 
     def _wait_for_one(self, timeout: float) -> Message | None:
         """A first message; None when time is up, or after a rebalance or `wake`."""
@@ -145,9 +170,10 @@ class KafkaConsumer:
     def _on_revoke(self, _: Client, partitions: list[KafkaPartition]) -> None:
         self._tell_listener("revoked", partitions)
         try:
-            self.commit()
+            self._commit()
         except BrokerError as error:
             events.announce("broker.error", error=error)
+        self._forget(TopicPartition(p.topic, p.partition) for p in partitions)
 
     def _on_lost(self, _: Client, partitions: list[KafkaPartition]) -> None:
         self._tell_listener("lost", partitions)
@@ -157,6 +183,8 @@ class KafkaConsumer:
         self._changed = True
         assert self._listener is not None
         sources = [TopicPartition(p.topic, p.partition) for p in partitions]
+        if what != "revoked":
+            self._forget(sources)
         try:
             if what == "assigned":
                 self._listener.assigned(sources)
@@ -166,6 +194,10 @@ class KafkaConsumer:
                 self._listener.lost(sources)
         except BaseException as error:
             self._failure = error
+
+    def _forget(self, sources: Iterable[TopicPartition]) -> None:
+        for source in sources:
+            self._stored.pop(source, None)
 
     def _after_poll(self) -> None:
         if self._fresh:

@@ -49,6 +49,8 @@ NOT_OURS = frozenset(
         KafkaError.REBALANCE_IN_PROGRESS,
     }
 )
+#: The group is being shared out anew; a commit of the old generation is refused.
+UNSETTLED = frozenset({KafkaError.ILLEGAL_GENERATION, KafkaError.REBALANCE_IN_PROGRESS})
 
 
 def reason(error: KafkaException) -> KafkaError:

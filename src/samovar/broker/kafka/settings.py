@@ -67,7 +67,9 @@ def consumer_properties(
         "enable.auto.offset.store": False,
         # librdkafka's second of waiting, whenever its local queue is full, starves a fast loop.
         "fetch.queue.backoff.ms": 10,
-        "queued.max.messages.kbytes": 16384,
+        # What is fetched ahead waits in memory; librdkafka's 64 MB and 100,000 records help nobody.
+        "queued.max.messages.kbytes": 8192,
+        "queued.min.messages": 10_000,
     }
     if not _is_new_protocol(chosen):
         own["partition.assignment.strategy"] = "cooperative-sticky"

@@ -46,7 +46,8 @@ def test_a_consumer_s_defaults():
         "auto.commit.interval.ms": 250,
         "enable.auto.offset.store": False,
         "fetch.queue.backoff.ms": 10,
-        "queued.max.messages.kbytes": 16384,
+        "queued.max.messages.kbytes": 8192,
+        "queued.min.messages": 10_000,
     }
 
 

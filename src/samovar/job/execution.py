@@ -42,7 +42,9 @@ async def aperform_now(job: JobState) -> Any:
         with events.instrument("perform.active_job", job=job):
             job.executions += 1
             try:
-                result = _call(job)
+                arguments, keywords = job.decode_arguments()
+                events.announce("perform_start.active_job", job=job)
+                result = job.perform(*arguments, **keywords)
                 return await result if inspect.isawaitable(result) else result
             except BaseException as error:
                 return _recover(job, error)
@@ -53,17 +55,13 @@ async def aperform_now(job: JobState) -> Any:
 def _attempt(job: JobState) -> Any:
     job.executions += 1
     try:
-        result = _call(job)
+        arguments, keywords = job.decode_arguments()
+        if "perform_start.active_job" in events.heard:
+            events.announce("perform_start.active_job", job=job)
+        result = job.perform(*arguments, **keywords)
         return _finish(job, result) if result.__class__ is CoroutineType else result
     except BaseException as error:
         return _recover(job, error)
-
-
-def _call(job: JobState) -> Any:
-    arguments, keywords = job.decode_arguments()
-    if "perform_start.active_job" in events.heard:
-        events.announce("perform_start.active_job", job=job)
-    return job.perform(*arguments, **keywords)
 
 
 def _finish(job: JobState, coroutine: Coroutine[Any, Any, Any]) -> Any:

@@ -50,6 +50,7 @@ class App:
         #: What an engine needs of a log, by its name; guarded by `_lock`.
         self._logs: dict[str, _Log] = {}
         self._stopping = threading.Event()
+        self._is_exiting = False
         log_subscriber.attach()
         runtime.install(self)
 
@@ -125,6 +126,14 @@ class App:
             names |= {n for n in stored if n.removesuffix(DEAD_SUFFIX) not in stored - {n}}
         return sorted(names)
 
+    def unserved(self, queues: Sequence[str] = ()) -> list[tuple[str, str]]:
+        """Job classes whose queue a worker for `queues` leaves out: job name and real queue."""
+        real = self.settings.job.real_queue
+        served = {real(queue) for queue in queues} or set(self.queues_to_serve())
+        default = self.settings.job.default_queue_name
+        named = [(name, real(cls.queue_as or default)) for name, cls in JOB_CLASSES]
+        return [(name, queue) for name, queue in named if queue not in served]
+
     def stop(self) -> None:
         """Jobs that ask whether the process is ending are told so from now on."""
         self._stopping.set()
@@ -137,6 +146,11 @@ class App:
             self._logs.clear()
         return sum(adapter.close(timeout) for adapter in adapters)
 
+    def _at_exit(self) -> None:
+        # A handler that runs later may enqueue still, and nobody will flush after it.
+        self._is_exiting = True
+        self.close()
+
     def _served(self) -> list[Topic]:
         if len(self.routes):
             return list(self.routes)
@@ -148,7 +162,7 @@ class App:
         with self._lock:
             if name not in self._adapters:
                 if not self._adapters:
-                    atexit.register(self.close)
+                    atexit.register(self._at_exit)
                 if backends.is_log(name):
                     self._adapters[name] = self._log_adapter(name)
                 else:
@@ -163,13 +177,15 @@ class App:
             topics=log.topics,
             routes=self.routes,
             stopping=self._stopping.is_set,
+            flush_each=self._is_exiting,
         )
 
     def _log(self, name: str | None = None) -> _Log:
         name = name or self.settings.queue_adapter
         if not backends.is_log(name):
             raise ConfigurationError(
-                f"queue_adapter is {name!r}, which needs no worker; expected 'embedded' or 'kafka'."
+                f"queue_adapter is {name!r}, which has no worker in this version; expected "
+                f"'embedded' or 'kafka'."
             )
         with self._lock:
             if name not in self._logs:

@@ -36,11 +36,12 @@ EVENTS: dict[str, str] = {
     "partitions.assigned": "partitions came [group, partitions]",
     "partitions.revoked": "partitions left [group, partitions]",
     "partitions.lost": "partitions were taken away [group, partitions]",
-    "job.failed": "a job's error left the job [source, offset, error, attempt, retry_in]",
+    "job.failed": "an error left a job [job, source, offset, error, attempt, retry_in]",
     "job.unhandled": "an error left a job that no backend keeps [error]",
-    "dead_letter.dispatched": "a record was moved aside [source, offset, topic, error, attempts]",
+    "dead_letter.dispatched": "a job was moved aside [job, source, offset, topic, error, attempts]",
     "producer.failed": "records were refused by the broker [topic, error, count]",
     "producer.undelivered": "records were still undelivered at exit [count]",
+    "executor.failed": "an executor met an error of its own; the process stops [error]",
     "listener.failed": "a listener met an error and starts anew [error, retry_in]",
     "broker.error": "the broker reported a passing error [error]",
 }
@@ -122,7 +123,7 @@ def _check(name: str) -> None:
 def _tell(subscriber: Subscriber, event: Event) -> None:
     try:
         subscriber(event)
-    except Exception:
+    except BaseException:  # not even SystemExit: the subscriber is no part of the job
         _log.exception("The subscriber %r failed on the event %s.", subscriber, event.name)
 
 

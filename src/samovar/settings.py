@@ -68,6 +68,24 @@ class Settings:
     source: Path | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandLine:
+    """What a command was told; it beats all else, also in an `App` that user code makes."""
+
+    environment: str | None = None
+    file: Path | None = None
+    overrides: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+_command_line = CommandLine()
+
+
+def obey(command_line: CommandLine) -> None:
+    """Let every later `load` of this process heed the command line."""
+    global _command_line
+    _command_line = command_line
+
+
 def load(
     *,
     environment: str | None = None,
@@ -88,6 +106,8 @@ def load(
     Raises:
         ConfigurationError: lists every fault of every source.
     """
+    environment = environment or _command_line.environment
+    file = file or _command_line.file
     variables = os.environ if environ is None else environ
     directory = (start or Path.cwd()).absolute()
     chosen = environment or variables.get("SAMOVAR_ENV") or "development"
@@ -101,6 +121,7 @@ def load(
         _read_document(document, chosen, reader)
     _read_variables(variables, directory, reader)
     _read_overrides(overrides or {}, directory, reader)
+    _read_overrides(_command_line.overrides, directory, reader, "The command line: ")
     reader.faults += _faults_of_the_whole(reader)
     if reader.faults:
         raise ConfigurationError(reader.faults)
@@ -201,9 +222,14 @@ def _variable_source(variable: str, depth: int, directory: Path) -> Source:
     return Source(label=label, spell=spell, directory=directory, is_text=True)
 
 
-def _read_overrides(overrides: Mapping[str, Any], directory: Path, reader: TableReader) -> None:
+def _read_overrides(
+    overrides: Mapping[str, Any],
+    directory: Path,
+    reader: TableReader,
+    origin: str = "App(...): ",
+) -> None:
     def label(place: Place) -> str:
-        return f"App(...): {dotted(place)}"
+        return f"{origin}{dotted(place)}"
 
     reader.read(overrides, Source(label=label, spell=dotted, directory=directory))
 
@@ -226,7 +252,7 @@ def _settings(
     values: Mapping[str, Any], environment: str, source: Path | None, directory: Path
 ) -> Settings:
     of_jobs = {name: values[name] for name in shapes_of(JobSettings) if name in values}
-    path = {"path": directory / EmbeddedSettings().path}
+    path = {"path": (source.parent if source else directory) / EmbeddedSettings().path}
     tables: dict[str, Any] = {
         "job": JobSettings(**of_jobs),
         "worker": WorkerSettings(**values.get("worker", {})),

@@ -122,6 +122,10 @@ class Consumer(Protocol):
         """
         ...
 
+    def stay(self) -> None:
+        """Show that this member lives, from within a callback that takes its time: every second."""
+        ...
+
     def pause(self, partitions: Iterable[TopicPartition]) -> None:
         """Return nothing of these until `resume`; the position stays."""
         ...

@@ -9,7 +9,7 @@ from typing import Any
 
 from samovar.app import App
 from samovar.loading import load_app
-from samovar.settings import Settings, load
+from samovar.settings import CommandLine, Settings, load, obey
 
 
 def load_settings(
@@ -17,7 +17,8 @@ def load_settings(
 ) -> Settings:
     """The settings in force, with the command's own options over them."""
     given = {name: value for name, value in overrides.items() if value not in (None, {})}
-    return load(file=file, environment=environment, overrides=given)
+    obey(CommandLine(environment=environment, file=file, overrides=given))
+    return load()
 
 
 def load_user_app(settings: Settings) -> App:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -81,6 +82,8 @@ def _prepare(app: App, queues: tuple[str, ...]) -> None:
     created = app.create_topics(queues)
     for name in created:
         click.echo(f"Created the topic {name}.")
+    for name, queue in app.unserved(queues):
+        click.echo(f"Note: {name} uses the queue {queue}, which this worker does not serve.")
     jobs = ", ".join(name for name, _ in JOB_CLASSES) or "none; set `app` or `imports`"
     click.echo(f"Jobs: {jobs}.")
     click.echo(f"Queues: {', '.join(queues or app.queues_to_serve()) or 'none yet'}.")
@@ -99,6 +102,7 @@ def _supervise(app: App, moves: Moves) -> int:
 
 def _leave_at_once() -> None:
     """Threads cannot be killed: leave without waiting for them, or for what is undelivered."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    with suppress(Exception):  # a job may have closed them
+        sys.stdout.flush()
+        sys.stderr.flush()
     os._exit(FORCED_STATUS)

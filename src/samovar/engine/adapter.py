@@ -15,6 +15,9 @@ from samovar.support import clock
 #: After a broker did not answer, jobs are handed over unasked for so long, in seconds.
 AWAY_SECONDS = 10.0
 
+#: How long a job that is enqueued by an ending process may take to be delivered, in seconds.
+LAST_SECONDS = 10.0
+
 
 class LogAdapter:
     """A `QueueAdapter` on a broker's producer."""
@@ -27,12 +30,15 @@ class LogAdapter:
         topics: Topics,
         routes: Routes,
         stopping: Callable[[], bool],
+        flush_each: bool = False,
     ) -> None:
+        """`flush_each` waits for each job's delivery: nobody will later."""
         self.name = name
         self._producer = producer
         self._topics = topics
         self._routes = routes
         self._stopping = stopping
+        self._flush_each = flush_each
         #: Until when topics are not looked for, because the broker did not answer.
         self._away_until = 0.0
 
@@ -45,10 +51,12 @@ class LogAdapter:
             BrokerError: the record could not be handed over.
         """
         self._producer.produce(self._record(request))
+        if self._flush_each and (undelivered := self._producer.flush(LAST_SECONDS)):
+            events.announce("producer.undelivered", count=undelivered)
         return TAKEN
 
     def enqueue_all(self, requests: Sequence[EnqueueRequest]) -> list[Receipt]:
-        """Produce all records in one go; all or none are refused."""
+        """Produce all records in one go. A broker that fails part way may have taken some."""
         self._producer.produce_many([self._record(request) for request in requests])
         return [TAKEN] * len(requests)
 

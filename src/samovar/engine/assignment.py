@@ -13,6 +13,8 @@ from samovar.support import clock
 #: How long a revocation waits for the jobs that are running, in seconds: what ends in time is
 #: marked and not repeated by the next owner.
 GRACE_SECONDS = 5.0
+#: How often a member shows that it lives meanwhile.
+STAY_SECONDS = 0.5
 
 
 class Assignment:
@@ -28,6 +30,7 @@ class Assignment:
     ) -> None:
         self._group = group
         self._make = make
+        self._consumer = consumer
         self._coordinators: dict[TopicPartition, Coordinator] = {}
         self._marks = Marks(consumer=consumer, producer=producer)
 
@@ -77,7 +80,10 @@ class Assignment:
         """Wait for the running jobs of these partitions, up to `timeout` seconds in all."""
         until = clock.monotonic() + timeout
         for coordinator in coordinators:
-            coordinator.wait_until_at_rest(max(0.0, until - clock.monotonic()))
+            while (left := until - clock.monotonic()) > 0:
+                if coordinator.wait_until_at_rest(min(left, STAY_SECONDS)):
+                    break
+                self._consumer.stay()
 
     def _take(self, partitions: Sequence[TopicPartition]) -> list[Coordinator]:
         taken = [c for source in partitions if (c := self._coordinators.pop(source, None))]

@@ -16,6 +16,7 @@ from samovar import events
 from samovar.broker.port import Record, TopicPartition
 from samovar.engine.flow.assembly import recover
 from samovar.engine.flow.decisions import DeadLetter, Decision, Retry, Stop
+from samovar.engine.performer import describe
 from samovar.engine.routing.topic import Topic
 from samovar.support import clock
 
@@ -58,6 +59,8 @@ class Coordinator:
         self.due = 0.0
         self._dispatch_dead = dispatch_dead
         self._stop_process = stop_process
+        #: Whether the partition waits once its executor lets go of it.
+        self._must_wait = False
         #: Guarded by `_lock`, which also tells of its changes.
         self._phase = Phase.IDLE
         self._lock = threading.Condition()
@@ -85,11 +88,14 @@ class Coordinator:
     def end(self) -> bool:
         """The executor lets go; True when more is waiting, and the partition is queued again."""
         with self._lock:
-            if self._phase is Phase.RUNNING:
-                more = bool(self.pending) and not self.interrupted
+            more = bool(self.pending) and not self.interrupted and not self._must_wait
+            if self._must_wait:
+                self._phase = Phase.WAITING
+            else:
                 self._phase = Phase.QUEUED if more else Phase.IDLE
+            self._must_wait = False
             self._lock.notify_all()
-            return self._phase is Phase.QUEUED
+            return more
 
     def failed(self, record: Record, error: BaseException) -> bool:
         """Decide about a failed record and do it; True when the record is done with."""
@@ -105,9 +111,9 @@ class Coordinator:
             self.interrupted = True
             self._stop_process()
         else:
-            with self._lock:
-                self.due = clock.monotonic() + decision.after
-                self._phase = Phase.WAITING
+            # The executor still holds the partition: it begins to wait when it is let go.
+            self.due = clock.monotonic() + decision.after
+            self._must_wait = True
         return False
 
     def succeeded(self) -> None:
@@ -148,6 +154,7 @@ class Coordinator:
         if isinstance(decision, DeadLetter):
             events.announce(
                 "dead_letter.dispatched",
+                job=describe(record.value),
                 source=self.source,
                 offset=record.offset,
                 topic=decision.topic,
@@ -157,6 +164,7 @@ class Coordinator:
             return
         events.announce(
             "job.failed",
+            job=describe(record.value),
             source=self.source,
             offset=record.offset,
             error=error,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from samovar.broker.port import Producer, Record, TopicPartition
 from samovar.engine.flow import dead_letter
 from samovar.engine.routing.routes import assumed
 from samovar.engine.topics import Topics
+from samovar.errors import DeliveryFailedError
 
 
 class DeadLetters:
@@ -40,4 +43,8 @@ class DeadLetters:
             attempts=attempts,
             error=error,
         )
-        self._producer.produce_sync([copy])
+        try:
+            self._producer.produce_sync([copy])
+        except DeliveryFailedError:
+            # The trace may be what made it too large: better without it than not at all.
+            self._producer.produce_sync([structs.replace(copy, headers=record.headers)])

@@ -111,6 +111,9 @@ class Listener(threading.Thread):
     def _turn(self, consumer: Consumer, assignment: Assignment) -> None:
         self.last_turn = clock.monotonic()
         self._subscribe(consumer, assignment)
+        if not self._subscribed:
+            self._stop_asked.wait(PATIENCE)
+            return
         self._wake_retries(assignment)
         if not self._quiet_asked.is_set():
             self._make_room(consumer, assignment)
@@ -198,6 +201,8 @@ class Listener(threading.Thread):
 
     def _come_to_rest(self, consumer: Consumer, assignment: Assignment) -> None:
         """Keep polling, and so keep the partitions, until the running jobs have ended."""
+        if not self._subscribed:
+            return
         self._hold_still(consumer, assignment)
         while not assignment.is_at_rest():
             consumer.poll(1, PAUSED_PATIENCE)

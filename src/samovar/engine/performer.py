@@ -14,6 +14,15 @@ class PoisonError(SamovarError):
     """The record is no job that this process knows: trying it again cannot help."""
 
 
+def describe(value: bytes | None) -> str:
+    """The job that a payload stands for, in words; for what is told after it failed."""
+    try:
+        data = loads(value)
+    except PayloadError:
+        return "A record that is no job"
+    return f"{data.get('job_class')} ({data.get('job_id')})"
+
+
 def perform(value: bytes | None) -> None:
     """Perform the job that a record's payload stands for.
 

@@ -51,7 +51,12 @@ class Worker:
             work=self._work,
         )
         self._executors = [
-            Executor(index=index, work=self._work, perform=performer.perform)
+            Executor(
+                index=index,
+                work=self._work,
+                perform=performer.perform,
+                stop_process=on_critical,
+            )
             for index in range(settings.concurrency)
         ]
 

@@ -145,6 +145,10 @@ def _declarations(cls: type) -> Iterator[Declaration]:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, MemoryError) or not isinstance(error, Exception):
+        # It concerns the process: what was handled before it came is no reason to keep it quiet.
+        yield error
+        return
     seen: set[int] = set()
     cause: BaseException | None = error
     while cause is not None and id(cause) not in seen:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from samovar import events
+from samovar.support.wording import told
 
 _log = logging.getLogger("samovar")
 _lock = threading.Lock()
@@ -17,7 +18,13 @@ Payload = dict[str, Any]
 
 #: Events whose error is somebody's to mend: its traceback is logged too.
 _WITH_TRACEBACK = frozenset(
-    {"job.failed", "job.unhandled", "listener.failed", "retry_stopped.active_job"}
+    {
+        "executor.failed",
+        "job.failed",
+        "job.unhandled",
+        "listener.failed",
+        "retry_stopped.active_job",
+    }
 )
 
 
@@ -45,8 +52,7 @@ def _job(payload: Payload) -> str:
 
 
 def _error(payload: Payload) -> str:
-    error = payload["error"]
-    return f"{type(error).__name__}: {error}"
+    return told(payload["error"])
 
 
 def _at(payload: Payload) -> str:
@@ -61,7 +67,7 @@ def _partitions(payload: Payload) -> str:
 def _performed(payload: Payload, seconds: float) -> str:
     error = payload.get("exception_object")
     if error is not None:
-        return f"{_job(payload)} failed in {seconds * 1000:.1f} ms: {type(error).__name__}: {error}"
+        return f"{_job(payload)} failed in {seconds * 1000:.1f} ms: {told(error)}."
     return f"{_job(payload)} performed in {seconds * 1000:.1f} ms."
 
 
@@ -69,7 +75,7 @@ def _failed(payload: Payload, _: float) -> str:
     wait = payload["retry_in"]
     then = "the process stops" if wait is None else f"tried again in {wait:g} s"
     return (
-        f"The job at {_at(payload)} failed (attempt {payload['attempt']}): "
+        f"{payload['job']} at {_at(payload)} failed (attempt {payload['attempt']}): "
         f"{_error(payload)}; {then}."
     )
 
@@ -125,7 +131,7 @@ _LINES: dict[str, tuple[int, Callable[[Payload, float], str]]] = {
     "dead_letter.dispatched": (
         logging.ERROR,
         lambda p, _: (
-            f"The job at {_at(p)} went to the dead letter topic {p['topic']} after "
+            f"{p['job']} at {_at(p)} went to the dead letter topic {p['topic']} after "
             f"{p['attempts']} attempts: {_error(p)}."
         ),
     ),
@@ -133,6 +139,10 @@ _LINES: dict[str, tuple[int, Callable[[Payload, float], str]]] = {
     "producer.undelivered": (
         logging.ERROR,
         lambda p, _: f"{p['count']} enqueued jobs were NOT delivered before the process ended.",
+    ),
+    "executor.failed": (
+        logging.ERROR,
+        lambda p, _: f"An executor failed, and the process stops: {_error(p)}.",
     ),
     "listener.failed": (
         logging.ERROR,

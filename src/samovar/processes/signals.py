@@ -9,6 +9,7 @@ import threading
 import traceback
 from enum import Enum
 from queue import Empty, SimpleQueue
+from typing import Any
 
 
 class Move(Enum):
@@ -39,13 +40,23 @@ class Moves:
     def __init__(self) -> None:
         # SimpleQueue.put may be called again while it runs, as signal handlers do.
         self._moves: SimpleQueue[Move] = SimpleQueue()
+        #: What `install` replaced.
+        self._before: list[tuple[int, Any]] = []
 
     def install(self) -> None:
         """Take over the signals of this process; only the main thread may."""
         for name, move in _SIGNALS.items():
             number = getattr(signal, name, None)
             if number is not None:
-                signal.signal(number, lambda _number, _frame, move=move: self.put(move))
+                before = signal.signal(number, lambda _n, _frame, move=move: self.put(move))
+                self._before.append((number, before))
+        if hasattr(os, "register_at_fork"):
+            # A process that a job forks has nobody who takes moves: signals must work there.
+            os.register_at_fork(after_in_child=self._restore)
+
+    def _restore(self) -> None:
+        for number, before in self._before:
+            signal.signal(number, before)
 
     def put(self, move: Move) -> None:
         """Ask for a move; any thread may."""

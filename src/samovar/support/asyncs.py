@@ -6,6 +6,7 @@ import asyncio
 import os
 import threading
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any, TypeVar, cast
 
 R = TypeVar("R")
@@ -52,11 +53,20 @@ def inside_loop() -> bool:
     return True
 
 
+def _run_for_good(loop: asyncio.AbstractEventLoop) -> None:
+    """Neither a task that raises SystemExit nor one that stops the loop may end it for the rest."""
+    while True:
+        with suppress(BaseException):
+            loop.run_forever()
+
+
 def _loop() -> asyncio.AbstractEventLoop:
     global _current
     with _lock:
         if _current is None or _current[0] != os.getpid():
             loop = asyncio.new_event_loop()
-            threading.Thread(target=loop.run_forever, name="samovar-loop", daemon=True).start()
+            threading.Thread(
+                target=_run_for_good, args=(loop,), name="samovar-loop", daemon=True
+            ).start()
             _current = (os.getpid(), loop)
         return _current[1]

@@ -444,6 +444,25 @@ class BrokerContract:
         (moved,) = other.held
         assert member_values(other, moved) == [b"2"]
 
+    def test_a_member_that_takes_its_time_to_let_go_stays_one(self, bench: Bench) -> None:
+        topic = bench.topic(partitions=2)
+        one = bench.member(topic, group="pair")
+        one.poll_until_held(2)
+
+        other = bench.member(topic, group="pair")
+
+        def take_four_seconds() -> None:
+            # As a running job may: only the clock can show whether the membership lapses.
+            until = time.monotonic() + 4
+            while time.monotonic() < until:
+                one.consumer.stay()
+                other.poll(timeout=0.2)
+
+        one.before_revoked = take_four_seconds
+        poll_until_shared(one, other)
+
+        assert "lost" not in {what for what, _ in one.heard}
+
     def test_one_member_may_read_several_topics(self, bench: Bench) -> None:
         topics = [bench.topic(), bench.topic(partitions=2)]
         bench.producer.produce_sync([NewRecord(topic, topic.encode()) for topic in topics])

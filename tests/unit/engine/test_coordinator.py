@@ -33,7 +33,12 @@ class Partition:
             dispatch_dead=self._dispatch,
             stop_process=lambda: self.stops.append(True),
         )
-        self._executor = Executor(index=0, work=self.work, perform=perform)
+        self._executor = Executor(
+            index=0,
+            work=self.work,
+            perform=perform,
+            stop_process=lambda: self.stops.append(True),
+        )
         self._executor.start()
 
     def offer(self, *offsets: int) -> None:

@@ -87,6 +87,11 @@ class EmbeddedConsumer:
                 until = min(until, self._commit_due)
             self._sleep(member, until - now)
 
+    def stay(self) -> None:
+        """Show that this member lives, from within a callback that takes its time."""
+        if self._membership is not None and self._membership.has_joined:
+            self._membership.look_after()
+
     def pause(self, partitions: Iterable[TopicPartition]) -> None:
         """Return nothing of these until `resume`; the position stays."""
         for source in partitions:

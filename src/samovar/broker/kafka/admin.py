@@ -34,6 +34,7 @@ class KafkaAdmin:
         """`reader` are a consumer's properties, for reading records outside any group."""
         self._properties = dict(properties)
         self._reader = dict(reader)
+        self._address = self._properties.get("bootstrap.servers")
         self._lock = threading.Lock()
         self._client: AdminClient | None = None
         forks.tell(self)
@@ -43,7 +44,9 @@ class KafkaAdmin:
         try:
             metadata = self._connected().list_topics(timeout=METADATA_SECONDS)
         except KafkaException as error:
-            raise failures.translated(failures.reason(error), "Listing topics") from error
+            raise failures.translated(
+                failures.reason(error), f"Listing topics at {self._address}"
+            ) from error
         return {
             name: len(topic.partitions)
             for name, topic in metadata.topics.items()

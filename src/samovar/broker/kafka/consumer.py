@@ -82,6 +82,9 @@ class KafkaConsumer:
             self._after_poll()
         return _batches(messages)
 
+    def stay(self) -> None:
+        """See the port. librdkafka's own threads do so."""
+
     def pause(self, partitions: Iterable[TopicPartition]) -> None:
         """See the port."""
         self._check_owner()

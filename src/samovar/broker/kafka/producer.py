@@ -14,7 +14,12 @@ from confluent_kafka import Producer as Client
 from samovar import events
 from samovar.broker.kafka import failures, forks
 from samovar.broker.port import NewRecord, TopicPartition, Written
-from samovar.errors import BrokerError, DeliveryUnknownError, QueueFullError
+from samovar.errors import (
+    BrokerError,
+    DeliveryFailedError,
+    DeliveryUnknownError,
+    QueueFullError,
+)
 from samovar.support import clock
 
 #: How long `produce` waits while the local buffer is full, in seconds.
@@ -75,6 +80,7 @@ class KafkaProducer:
         self._properties = dict(properties)
         tries = float(self._properties.get("message.timeout.ms", 300_000)) / 1000
         self._sync_seconds = tries + SYNC_MARGIN_SECONDS if tries else PATIENT_SYNC_SECONDS
+        self._largest = int(self._properties.get("message.max.bytes", 1_000_000))
         self._reset()
         forks.tell(self)
 
@@ -99,6 +105,7 @@ class KafkaProducer:
 
     def produce_many(self, records: Sequence[NewRecord]) -> None:
         """See the port."""
+        self._check_sizes(records)
         client = self._client or self._connect()
         with self._lock:
             flight = self._flight
@@ -115,6 +122,15 @@ class KafkaProducer:
                 with self._lock:
                     flight.out -= len(records) - handed
         client.poll(0)
+
+    def _check_sizes(self, records: Sequence[NewRecord]) -> None:
+        """Refuse a bulk for a record that is too large before any of it is handed over."""
+        for record in records:
+            if record.value is not None and len(record.value) > self._largest:
+                raise DeliveryFailedError(
+                    f"A record for {record.topic!r} has {len(record.value)} bytes, and "
+                    f"message.max.bytes is {self._largest}; none of the bulk was sent."
+                )
 
     def produce_sync(self, records: Sequence[NewRecord]) -> list[Written]:
         """See the port. Waits longer than librdkafka tries: no answer means that none came."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from samovar.broker.port import Headers, NewRecord, Record, TopicPartition
 from samovar.engine.routing.topic import DeadLetterQueue
+from samovar.support.wording import message
 
 
 def is_exhausted(queue: DeadLetterQueue, attempt: int) -> bool:
@@ -34,7 +35,7 @@ def copy(
             ("source_consumer_group", group),
             ("source_attempts", str(attempts)),
             ("error_class", type(error).__name__),
-            ("error_message", str(error)[:1000]),
+            ("error_message", message(error)[:1000]),
         )
     )
     return NewRecord(

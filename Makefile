@@ -1,7 +1,7 @@
 # The words of this project. `make help` lists them.
 
 BIN := .venv/bin
-SOURCES := src tests scripts
+SOURCES := src tests scripts benchmarks
 
 .DEFAULT_GOAL := help
 .PHONY: help setup check test chaos demo bench docs clean
@@ -16,6 +16,7 @@ check: .venv/.tools ## formatting, lint, types and the import contracts
 	@$(BIN)/ruff check --quiet $(SOURCES)
 	@$(BIN)/pyright --pythonpath $(BIN)/python
 	@$(BIN)/pyright --pythonpath $(BIN)/python --project tests
+	@$(BIN)/pyright --pythonpath $(BIN)/python --project benchmarks
 	@$(BIN)/lint-imports --no-logo
 
 test: export INSTALL_MISSING = 1

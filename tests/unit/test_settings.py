@@ -19,7 +19,7 @@ from samovar.broker.kafka.settings import KafkaSettings
 from samovar.engine.settings import WorkerSettings
 from samovar.errors import ConfigurationError
 from samovar.job.settings import JobSettings
-from samovar.settings import Settings, load
+from samovar.settings import CommandLine, Settings, load, obey
 
 EXAMPLE = """
 [default]
@@ -657,3 +657,21 @@ class TestRealQueue:
     @pytest.mark.parametrize("prefix", [None, "", "  "])
     def test_a_blank_prefix_adds_nothing(self, prefix: str | None):
         assert JobSettings(queue_name_prefix=prefix).real_queue("a") == "a"
+
+
+def test_the_command_line_beats_the_applications_own_words(tmp_path: Path):
+    obey(CommandLine(overrides={"worker": {"concurrency": 9}}))
+    try:
+        told = load(start=tmp_path, environ={}, overrides={"worker": {"concurrency": 3}})
+    finally:
+        obey(CommandLine())
+
+    assert told.worker.concurrency == 9
+
+
+def test_the_log_lies_beside_the_settings_file_also_when_that_is_silent(tmp_path: Path):
+    (tmp_path / "samovar.toml").write_text("[default]\n")
+    below = tmp_path / "below"
+    below.mkdir()
+
+    assert load(start=below, environ={}).embedded.path == tmp_path / "samovar.db"

@@ -234,3 +234,40 @@ def _retry_until(partition: Partition, done: threading.Event) -> None:
     while not done.wait(0.001):
         partition.retry()
         assert clock.monotonic() < until
+
+
+def test_a_retry_that_is_due_at_once_does_not_queue_a_partition_twice() -> None:
+    coordinator = Coordinator(
+        source=SOURCE,
+        topic=Topic(name="orders", pause=Pause(timeout=0, max_timeout=0)),
+        dispatch_dead=lambda *_: None,
+        stop_process=lambda: None,
+    )
+    record = Record(1, b"1")
+    assert coordinator.offer([record])
+    assert coordinator.begin()
+
+    assert not coordinator.failed(record, ValueError())
+
+    assert not coordinator.awake(Phase.WAITING), "its executor still holds it"
+    assert not coordinator.end()
+    assert coordinator.awake(Phase.WAITING)
+    assert not coordinator.awake(Phase.WAITING)
+
+
+def test_an_error_of_the_bookkeeping_stops_the_process_and_not_the_executor(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(value: bytes | None) -> None:
+        raise ValueError("boom")
+
+    def break_down(self: Coordinator, record: Record, error: BaseException) -> bool:
+        raise SystemExit("a subscriber's")
+
+    monkeypatch.setattr(Coordinator, "failed", break_down)
+    partition = Partition(fail, Topic(name="orders"))
+    partition.offer(1, 2)
+    partition.settle()
+
+    assert partition.stops == [True]
+    assert partition.coordinator.position is None

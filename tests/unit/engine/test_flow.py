@@ -99,3 +99,22 @@ def test_a_dead_letter_keeps_what_it_was_and_tells_where() -> None:
         ("error_class", b"ValueError"),
         ("error_message", b"boom"),
     )
+
+
+def test_an_error_that_cannot_speak_becomes_a_dead_letter_all_the_same() -> None:
+    class SilentError(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    copy = dead_letter.copy(
+        Record(1, b"x"),
+        topic="dead",
+        partitions=1,
+        source=TopicPartition("orders", 0),
+        group="shop",
+        attempts=1,
+        error=SilentError(),
+    )
+
+    assert ("error_class", b"SilentError") in copy.headers
+    assert ("error_message", b"") in copy.headers

@@ -280,3 +280,20 @@ class TestNames:
             monkeypatch.setattr(AddJob, "queue_adapter", 5)
             with pytest.raises(ArgumentError, match="queue_adapter is 5"):
                 AddJob.perform_later(1)
+
+
+def test_a_task_that_exits_does_not_end_the_loop_of_the_other_jobs() -> None:
+    class ExitingJob(Job):
+        async def perform(self) -> str:
+            async def leave() -> None:
+                raise SystemExit(1)
+
+            task = asyncio.get_running_loop().create_task(leave())
+            while not task.done():
+                await asyncio.sleep(0)
+            task.exception()
+            return "done"
+
+    with application(queue_adapter="inline"):
+        assert ExitingJob.perform_now() == "done"
+        assert CoroutineJob.perform_now(0)[0] == "samovar-loop"

@@ -213,3 +213,16 @@ def test_unlimited_attempts_never_end(recording: Recording) -> None:
     for _ in range(12):
         rerun(recording)
     assert len(recording.requests) == 13
+
+
+def test_an_exit_in_the_handling_of_a_declared_error_is_not_taken_for_it() -> None:
+    @discard_on(ValueError)
+    class LeavingJob(Job):
+        def perform(self) -> None:
+            try:
+                raise ValueError
+            except ValueError:
+                raise SystemExit(3)  # noqa: B904 -- the hidden context is the point
+
+    with pytest.raises(SystemExit):
+        LeavingJob.perform_now()

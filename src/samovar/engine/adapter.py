@@ -8,7 +8,12 @@ from samovar import events
 from samovar.broker.port import NewRecord, Producer
 from samovar.engine.routing.routes import Routes
 from samovar.engine.topics import Topics
-from samovar.errors import ArgumentError, BrokerUnavailableError, SchedulingNotSupportedError
+from samovar.errors import (
+    ArgumentError,
+    BrokerUnavailableError,
+    SchedulingNotSupportedError,
+    UnknownTopicError,
+)
 from samovar.job.job_data import TAKEN, EnqueueRequest, Receipt, dumps
 from samovar.support import clock
 
@@ -50,7 +55,12 @@ class LogAdapter:
             SerializationError: the job has no form on the wire.
             BrokerError: the record could not be handed over.
         """
-        self._producer.produce(self._record(request))
+        try:
+            self._producer.produce(self._record(request))
+        except UnknownTopicError:
+            # It was deleted since: once more, and it is created.
+            self._topics.forget()
+            self._producer.produce(self._record(request))
         if self._flush_each and (undelivered := self._producer.flush(LAST_SECONDS)):
             events.announce("producer.undelivered", count=undelivered)
         return TAKEN

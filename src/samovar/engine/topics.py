@@ -39,6 +39,11 @@ class Topics:
             self._known = existing
             return created
 
+    def forget(self) -> None:
+        """What was seen to exist may be gone: ask again."""
+        with self._lock:
+            self._known = {}
+
     def names(self) -> list[str]:
         """Every topic of the broker, asked anew."""
         with self._lock:

@@ -182,6 +182,7 @@ class EmbeddedConsumer:
             member.join(self._topics)
             news = True
         if now >= member.next_tick:
+            self._store.check_place()
             member.look_after()
             news = True
         changes = member.changes(self._held_ids()) if news else None

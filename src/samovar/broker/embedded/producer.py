@@ -187,6 +187,7 @@ class EmbeddedProducer:
         if now < self._look_at:
             return
         self._look_at = now + _LOOK_SECONDS
+        self._store.check_place()
         with self._store.reading() as connection:
             if log.partitions_ever_made(connection) != self._partitions_ever_made:
                 self._learn_topics()

@@ -15,7 +15,7 @@ from pathlib import Path
 from samovar.broker.embedded.fair_lock import FairLock
 from samovar.broker.embedded.faults import fault_of
 from samovar.broker.embedded.schema import PATIENCE_SECONDS, connect
-from samovar.errors import BrokerError
+from samovar.errors import BrokerError, StoreError
 
 
 class Store:
@@ -28,6 +28,8 @@ class Store:
         self.lock = FairLock()
         self._connection: sqlite3.Connection | None = None
         self._connected = 0
+        #: Which file the connection is open on.
+        self._file: tuple[int, int] | None = None
         self._closed = False
         _guard_against_forks(self)
 
@@ -72,6 +74,21 @@ class Store:
             (version,) = connection.execute("PRAGMA data_version").fetchone()
             return self._connected, version
 
+    def check_place(self) -> None:
+        """Make sure that the file is the one that was opened; if not, the next use opens anew.
+
+        Raises:
+            StoreError: it was deleted or replaced meanwhile.
+        """
+        with self.lock:
+            if self._connection is None or self._file == _identity(self.path):
+                return
+            self._disconnect()
+        raise StoreError(
+            f"{self.path}: the file was deleted or replaced while it was in use. What was in it is "
+            "gone from here; a new one is made. Stop all processes before you move a log."
+        )
+
     def close(self) -> None:
         """Let go of the file for good."""
         with self.lock:
@@ -95,6 +112,7 @@ class Store:
         if self._closed:
             raise BrokerError(f"{self.path}: used after close().")
         self._connection = connect(self.path, self._synchronous)
+        self._file = _identity(self.path)
         self._connected += 1
         return self._connection
 
@@ -102,6 +120,14 @@ class Store:
         if self._connection is not None and not self._connection.in_transaction:
             connection, self._connection = self._connection, None
             connection.close()
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _begin(connection: sqlite3.Connection) -> None:

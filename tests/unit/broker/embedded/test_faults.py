@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from samovar.broker.embedded import EmbeddedBroker, schema, store
 from samovar.broker.port import NewRecord, TopicPartition, TopicSpec
 from samovar.errors import BrokerUnavailableError, StoreError
+from tests.support.eventually import eventually
 
 SOURCE = TopicPartition("mail", 0)
 
@@ -240,3 +242,43 @@ def start_process(script: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         text=True,
     )
+
+
+class _Hearer:
+    """Hears of partitions, and does nothing."""
+
+    def assigned(self, partitions: object) -> None: ...
+
+    def revoked(self, partitions: object) -> None: ...
+
+    def lost(self, partitions: object) -> None: ...
+
+
+def test_a_file_deleted_in_use_is_told_to_reader_and_writer(path: Path) -> None:
+    fill(path)
+    broker = EmbeddedBroker(path)
+    consumer, producer = broker.consumer("readers"), broker.producer()
+    consumer.subscribe(["mail"], _Hearer())
+    eventually(lambda: consumer.poll(10, 0.1), what="the first record comes")
+    producer.produce(NewRecord("mail", b"1"))
+
+    for file in path.parent.glob("log.db*"):
+        if file.is_file():
+            file.unlink()
+
+    def told(use: Callable[[], object]) -> bool:
+        try:
+            use()
+        except StoreError as error:
+            return "deleted or replaced" in str(error)
+        return False
+
+    eventually(lambda: told(lambda: consumer.poll(10, 0.1)), what="the reader is told")
+    eventually(
+        lambda: told(lambda: producer.produce(NewRecord("mail", b"2"))), what="the writer is told"
+    )
+    fill(path, 3)
+    producer.produce(NewRecord("mail", b"3"))
+    producer.close(1)
+    consumer.close()
+    assert stored(path) == [b"0", b"1", b"2", b"3"]

@@ -33,6 +33,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[CHAOS_LINES] = []
     # A cancelled CI run sends SIGTERM; like Ctrl-C it must still tear the fixtures down.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A shell in the background lets its children ignore SIGINT; tests send it to theirs.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -283,7 +283,7 @@ class TestNames:
 
 
 def test_a_task_that_exits_does_not_end_the_loop_of_the_other_jobs() -> None:
-    class ExitingJob(Job):
+    class StrayTaskJob(Job):
         async def perform(self) -> str:
             async def leave() -> None:
                 raise SystemExit(1)
@@ -295,5 +295,5 @@ def test_a_task_that_exits_does_not_end_the_loop_of_the_other_jobs() -> None:
             return "done"
 
     with application(queue_adapter="inline"):
-        assert ExitingJob.perform_now() == "done"
+        assert StrayTaskJob.perform_now() == "done"
         assert CoroutineJob.perform_now(0)[0] == "samovar-loop"

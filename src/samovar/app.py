@@ -73,10 +73,6 @@ class App:
         found = self._adapters.get(chosen)
         return found if found is not None else self._make_adapter(chosen)
 
-    def topics(self) -> Topics:
-        """The topics of the configured log."""
-        return self._log().topics
-
     def create_topics(self, queues: Sequence[str] = ()) -> list[str]:
         """Create the declared topics that are missing (with nothing declared, the queues that
         job classes name), and those of `queues`, by logical names; the names of those created.

@@ -98,11 +98,6 @@ class Worker:
             if c.is_running and c.pending
         )
 
-    @property
-    def is_alive(self) -> bool:
-        """Whether the listener still goes round."""
-        return self._listener.is_alive()
-
     def _coordinator(self, source: TopicPartition) -> Coordinator:
         return Coordinator(
             source=source,

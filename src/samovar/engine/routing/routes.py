@@ -51,10 +51,6 @@ class Routes:
     def __len__(self) -> int:
         return len(self._topics)
 
-    def dead_letter_topics(self) -> frozenset[str]:
-        """Real names of the dead letter topics that were drawn."""
-        return frozenset(t.dead_letter_queue.topic for t in self if t.dead_letter_queue)
-
     def _topic(self, real: str, settings: dict[str, Any]) -> Topic:
         dead: DeadLetterQueue | None = settings.pop("dead_letter_queue", None)
         if dead is not None:

@@ -2,46 +2,59 @@
 
 Scalars and lists stay as they are. A dict carries a marker that tells which of its keys are
 Ruby symbols; keyword arguments are the last element, a hash marked as keywords. Every other
-type needs a serializer. Source of the format: Active Job's `arguments.rb`, Rails 7.2 to 8.2.
+type needs a serializer (`serializers/`), or is a record. Source of the format: Active Job's
+`arguments.rb`, Rails 7.2 to 8.2.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from samovar.errors import DeserializationError, SerializationError
+from samovar.job import runtime
 from samovar.job.hashes import IndifferentDict, Symbol
+from samovar.job.serializers import builtin, records, registry
+from samovar.job.serializers.base import SERIALIZED, Refused, Writer, tagged
 
 GLOBAL_ID = "_aj_globalid"
 SYMBOL_KEYS = "_aj_symbol_keys"
 KEYWORDS = "_aj_ruby2_keywords"
-SERIALIZED = "_aj_serialized"
 INDIFFERENT = "_aj_hash_with_indifferent_access"
 RESERVED = frozenset({GLOBAL_ID, SYMBOL_KEYS, KEYWORDS, SERIALIZED, INDIFFERENT})
-
-_SYMBOL_SERIALIZER = "ActiveJob::Serializers::SymbolSerializer"
 
 #: Exact types that are their own JSON form.
 _PLAIN: frozenset[type] = frozenset({str, int, bool, type(None)})
 
+#: Where a value stands: the place of what it is in, and its key there. The outermost place is
+#: the real queue's name and the word "arguments" or "keyword_arguments".
+Place = tuple[Any, str | int]
 
-def serialize(arguments: Sequence[Any], keywords: Mapping[str, Any]) -> list[Any]:
+
+def serialize(
+    arguments: Sequence[Any], keywords: Mapping[str, Any], queue: str | None = None
+) -> list[Any]:
     """The JSON values that stand for a call's arguments.
+
+    `queue` is the real name of the queue that they go to: where Ruby performs jobs too, what it
+    could not read is refused (setting `ruby_queues`).
 
     Raises:
         SerializationError: an argument has no form on the wire; says which and why.
     """
-    values: list[Any] = [
-        argument if type(argument) in _PLAIN else _encode(argument, ("arguments", index))
-        for index, argument in enumerate(arguments)
-    ]
-    if keywords:
-        encoded = _encode_items(keywords, ("keyword_arguments",))
-        encoded[KEYWORDS] = list(keywords)
-        values.append(encoded)
-    return values
+    try:
+        values = list(arguments)
+        for index, argument in enumerate(arguments):
+            if type(argument) not in _PLAIN:
+                values[index] = _encode(argument, ((queue, "arguments"), index))
+        if keywords:
+            encoded = _encode_items(keywords, (queue, "keyword_arguments"))
+            encoded[KEYWORDS] = list(keywords)
+            values.append(encoded)
+        return values
+    except RecursionError as error:
+        raise SerializationError("The arguments are nested too deeply, or in a circle.") from error
 
 
 def deserialize(values: Any) -> tuple[list[Any], dict[str, Any]]:
@@ -49,6 +62,7 @@ def deserialize(values: Any) -> tuple[list[Any], dict[str, Any]]:
 
     Raises:
         DeserializationError: they cannot be rebuilt; the original error is the cause.
+        RecordNotFoundError: one of them is a record that is gone.
     """
     if values is None:
         return [], {}
@@ -57,8 +71,7 @@ def deserialize(values: Any) -> tuple[list[Any], dict[str, Any]]:
             raise TypeError(f"arguments are {_kind(values)}, expected a list")
         keywords: dict[str, Any] = {}
         if values and values[-1].__class__ is dict and KEYWORDS in values[-1]:
-            *values, last = values
-            keywords = {str(key): value for key, value in _decode_dict(last).items()}
+            values, keywords = _split(values)
         return [item if item.__class__ in _PLAIN else _decode(item) for item in values], keywords
     except DeserializationError:
         raise
@@ -68,46 +81,89 @@ def deserialize(values: Any) -> tuple[list[Any], dict[str, Any]]:
         ) from error
 
 
-def _encode(value: Any, path: tuple[str | int, ...]) -> Any:
+def _encode(value: Any, place: Place) -> Any:
     kind = value.__class__
     if kind in _PLAIN:
         return value
     if kind is float:
         if not math.isfinite(value):
-            raise SerializationError(f"{_at(path)} is {value}, which has no JSON form.")
+            raise SerializationError(f"{_at(place)} is {value}, which has no JSON form.")
         return value
     if kind is list:
-        return [_encode(item, (*path, index)) for index, item in enumerate(value)]
+        return [_encode(item, (place, index)) for index, item in enumerate(value)]
     if kind is dict:
-        encoded = _encode_items(value, path)
+        encoded = _encode_items(value, place)
         encoded[SYMBOL_KEYS] = [str(key) for key in value if isinstance(key, Symbol)]
         return encoded
     if kind is Symbol:
-        return {SERIALIZED: _SYMBOL_SERIALIZER, "value": str(value)}
+        return tagged(builtin.SYMBOL, value=str(value))
     if kind is IndifferentDict:
-        encoded = _encode_items(value, path)
+        encoded = _encode_items(value, place)
         encoded[INDIFFERENT] = True
         return encoded
-    raise SerializationError(
-        f"Unsupported argument type: {_at(path)} is of {kind.__module__}.{kind.__qualname__}. "
-        f"Pass JSON values, or what they can be rebuilt from, such as an id."
-    )
+    return _encode_object(value, kind, place)
 
 
-def _encode_items(value: Mapping[Any, Any], path: tuple[str | int, ...]) -> dict[str, Any]:
+def _encode_items(value: Mapping[Any, Any], place: Place) -> dict[str, Any]:
     encoded: dict[str, Any] = {}
     for key, item in value.items():
         if not isinstance(key, str):
             raise SerializationError(
                 f"Only string and symbol hash keys can be serialized: "
-                f"{_at(path)} has the key {key!r} of type {type(key).__name__}."
+                f"{_at(place)} has the key {key!r} of type {type(key).__name__}."
             )
         if key in RESERVED:
             raise SerializationError(
-                f"Can't serialize a Hash with reserved key {str(key)!r}: found in {_at(path)}."
+                f"Can't serialize a Hash with reserved key {str(key)!r}: found in {_at(place)}."
             )
-        encoded[str(key)] = _encode(item, (*path, str(key)))
+        encoded[str(key)] = _encode(item, (place, str(key)))
     return encoded
+
+
+def _encode_object(value: Any, kind: type, place: Place) -> Any:
+    """What JSON has no form for: by the type's own serializer, as a record, as its parent type."""
+    writer = registry.writer_of(kind)
+    if writer is None:
+        if not isinstance(value, type) and (uri := records.global_id(value)) is not None:
+            return {GLOBAL_ID: uri}
+        writer = registry.nearest_writer(kind)
+    if writer is None:
+        return _encode_as_parent(value, kind, place)
+
+    def inner(item: Any, key: str | int) -> Any:
+        return _encode(item, (place, key))
+
+    try:
+        write = _portable_or_own(writer, place) if writer.is_only_python else writer.write
+        return write(value, inner)
+    except Refused as refusal:
+        raise SerializationError(f"Unsupported argument type: {_at(place)} {refusal}") from None
+
+
+def _portable_or_own(writer: Writer, place: Place) -> Any:
+    settings = runtime.current().job_settings
+    if settings.portable_arguments and writer.portable is not None:
+        return writer.portable
+    if settings.is_shared_with_ruby(queue := _queue(place)):
+        raise Refused(
+            f"has a form that only Python reads, and Ruby performs jobs of the queue {queue!r} "
+            f"too (ruby_queues). Pass JSON values, or write a samovar.serializer."
+        )
+    return writer.write
+
+
+def _encode_as_parent(value: Any, kind: type, place: Place) -> Any:
+    if issubclass(kind, str):
+        return str.__str__(value)
+    if issubclass(kind, list):
+        return _encode(list(cast("list[Any]", value)), place)
+    if issubclass(kind, dict):
+        return _encode(dict(cast("dict[Any, Any]", value)), place)
+    raise SerializationError(
+        f"Unsupported argument type: {_at(place)} is of {kind.__module__}.{kind.__qualname__}. "
+        f"Pass JSON values, or what they can be rebuilt from, such as an id; or teach Samovar "
+        f"the type: samovar.serializer, samovar.register_model."
+    )
 
 
 def _decode(value: Any) -> Any:
@@ -121,16 +177,34 @@ def _decode(value: Any) -> Any:
     raise TypeError(f"can only deserialize JSON values, found {_kind(value)}")
 
 
+def _split(values: list[Any]) -> tuple[list[Any], dict[str, Any]]:
+    """Positional values, still encoded, and keyword arguments, if the last hash is really these."""
+    last: dict[str, Any] = values[-1]
+    if last[KEYWORDS] is None or SYMBOL_KEYS in last or INDIFFERENT in last or SERIALIZED in last:
+        return values, {}
+    return values[:-1], {
+        key: item if item.__class__ in _PLAIN else _decode(item)
+        for key, item in last.items()
+        if key != KEYWORDS
+    }
+
+
 def _decode_dict(value: dict[str, Any]) -> Any:
     if GLOBAL_ID in value and len(value) == 1:
-        raise LookupError(f"no model is registered for {value[GLOBAL_ID]!r}")
+        return records.locate(value[GLOBAL_ID])
     if SERIALIZED in value:
-        return _decode_object(value)
+        return registry.reader_of(value[SERIALIZED])(value, _decode)
     if INDIFFERENT in value:
-        items = {k: _decode(v) for k, v in value.items() if k != INDIFFERENT}
-        return IndifferentDict(items)
-    marker = KEYWORDS if KEYWORDS in value else SYMBOL_KEYS
-    symbols: Any = value.get(marker, ())
+        rest = {key: item for key, item in value.items() if key != INDIFFERENT}
+        if not value[INDIFFERENT]:
+            return _decode_dict(rest)
+        return IndifferentDict({key: _decode(item) for key, item in rest.items()})
+    marker = SYMBOL_KEYS if SYMBOL_KEYS in value else KEYWORDS
+    symbols: Any = value.get(marker)
+    if symbols.__class__ is not list:
+        symbols = _no_symbols(marker, symbols)
+    elif len(symbols) > 8:
+        symbols = set(symbols)
     return {
         Symbol(key) if key in symbols else key: _decode(item)
         for key, item in value.items()
@@ -138,16 +212,20 @@ def _decode_dict(value: dict[str, Any]) -> Any:
     }
 
 
-def _decode_object(value: dict[str, Any]) -> Any:
-    name = value[SERIALIZED]
-    if name == _SYMBOL_SERIALIZER:
-        return Symbol(value["value"])
-    raise LookupError(f"Serializer {name!r} is not known")
+def _no_symbols(marker: str, value: Any) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    raise TypeError(f"{marker} is {_kind(value)}, expected a list")
 
 
-def _at(path: tuple[str | int, ...]) -> str:
-    head, *rest = path
-    return str(head) + "".join(f"[{part!r}]" for part in rest)
+def _at(place: Place) -> str:
+    parent, key = place
+    return f"{_at(cast('Place', parent))}[{key!r}]" if isinstance(parent, tuple) else str(key)
+
+
+def _queue(place: Place) -> Any:
+    parent = place[0]
+    return _queue(cast("Place", parent)) if isinstance(parent, tuple) else parent
 
 
 def _kind(value: object) -> str:

@@ -5,14 +5,24 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from samovar import Job
 from samovar.errors import DeserializationError, SerializationError
 from samovar.job.arguments import RESERVED, deserialize, serialize
 from samovar.job.hashes import IndifferentDict, Symbol
+from tests.support.applications import application
+
+
+class RubySharedJob(Job):
+    queue_as = "shared"
+
+    def perform(self, number: UUID) -> None: ...
+
 
 VECTORS = json.loads((Path(__file__).parents[2] / "golden" / "active_job.json").read_text())
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
@@ -94,6 +104,34 @@ def test_keywords_that_ruby_marked_only_in_part_are_keywords_all_the_same() -> N
     assert deserialize([{"a": 1, "b": 2, "_aj_ruby2_keywords": ["a"]}]) == ([], {"a": 1, "b": 2})
 
 
+@pytest.mark.parametrize(
+    ("hash_", "value"),
+    [
+        ({"a": 1, "_aj_ruby2_keywords": None}, {"a": 1}),
+        (
+            {"a": 1, "_aj_symbol_keys": [], "_aj_ruby2_keywords": ["a"]},
+            {"a": 1, "_aj_ruby2_keywords": ["a"]},
+        ),
+        (
+            {"a": 1, "_aj_hash_with_indifferent_access": True, "_aj_ruby2_keywords": ["a"]},
+            {"a": 1, "_aj_ruby2_keywords": ["a"]},
+        ),
+    ],
+)
+def test_keywords_are_no_keywords_when_another_mark_says_so(
+    hash_: dict[str, Any], value: dict[str, Any]
+) -> None:
+    assert deserialize([hash_]) == ([value], {})
+
+
+def test_a_hash_of_many_symbols_keeps_them_all() -> None:
+    names = {Symbol(f"key{n}"): n for n in range(30)} | {"text": 30}
+
+    ((value,), _) = deserialize(serialize([names], {}))
+
+    assert kinds(value) == kinds(names)
+
+
 def test_a_hash_without_marker_has_text_keys() -> None:
     (value,), _ = deserialize([{"a": 1}])
 
@@ -120,7 +158,7 @@ def test_floats_without_json_form_are_refused(number: float) -> None:
         serialize([[0, number]], {})
 
 
-@pytest.mark.parametrize("value", [object(), {1, 2}, b"bytes", 1j, lambda: 0, int])
+@pytest.mark.parametrize("value", [object(), bytearray(b"bytes"), 1j, lambda: 0, int])
 def test_types_without_a_form_are_refused_by_name(value: object) -> None:
     with pytest.raises(SerializationError, match=type(value).__qualname__):
         serialize([value], {})
@@ -137,6 +175,8 @@ def test_types_without_a_form_are_refused_by_name(value: object) -> None:
         [{"_aj_globalid": "gid://app/Nothing/1"}],
         [{"_aj_serialized": "ActiveJob::Serializers::SymbolSerializer"}],
         [{"a": 1, "_aj_symbol_keys": 5}],
+        [{"a": 1, "_aj_symbol_keys": "abc"}],
+        [{"a": 1, "_aj_symbol_keys": [[]] * 9}],
     ],
 )
 def test_what_cannot_be_rebuilt_is_a_deserialization_error(values: Any) -> None:
@@ -161,3 +201,12 @@ def test_what_rails_wrote_is_written_the_same_again(vector: dict[str, Any]) -> N
     again = serialize(*deserialize(values))
 
     assert json.dumps(again) == json.dumps(values)
+
+
+def test_a_queue_that_ruby_shares_refuses_what_ruby_cannot_read() -> None:
+    with application(queue_adapter="inline", ruby_queues=["shared"]):
+        job = RubySharedJob(UUID(int=1))
+
+        with pytest.raises(SerializationError, match="shared"):
+            job.serialize()
+        assert job.set(queue="mine").serialize()["queue_name"] == "mine"

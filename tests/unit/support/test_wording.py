@@ -1,0 +1,30 @@
+"""Words for numbers, slips and errors."""
+
+from __future__ import annotations
+
+import pytest
+
+from samovar.support.wording import counted, nearest, told
+
+
+class SpeechlessError(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("not even this")
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(0, "0 jobs"), (1, "1 job"), (2, "2 jobs"), (1200, "1,200 jobs")]
+)
+def test_a_noun_agrees_with_its_number(number: int, words: str) -> None:
+    assert counted(number, "job") == words
+
+
+def test_a_slip_finds_what_was_meant_and_another_word_nothing() -> None:
+    assert nearest("paymnets", {"payments", "pigments"}) == "payments"
+    assert nearest("zebra", {"payments", "pigments"}) is None
+    assert nearest("zebra", ()) is None
+
+
+def test_an_error_is_told_even_if_it_cannot_speak() -> None:
+    assert told(ValueError("no number.")) == "ValueError: no number"
+    assert told(SpeechlessError()) == "SpeechlessError"

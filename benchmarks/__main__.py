@@ -4,6 +4,7 @@ python -m benchmarks                 everything, five rounds; renews the documen
 python -m benchmarks --quick         one short round, without two processes
 python -m benchmarks --only NAME     these contestants alone (may be repeated)
 python -m benchmarks memory          memory over 2,000,000 jobs; added to the last results
+python -m benchmarks deferred        how late deferred jobs are, and what waiting ones cost
 python -m benchmarks report          the tables again, from the last results
 """
 
@@ -18,6 +19,7 @@ from rich.console import Console
 
 from benchmarks import page, report
 from benchmarks.contestants import CONTESTANTS
+from benchmarks.deferred import NAME, measure_deferred
 from benchmarks.measure import Sizes
 from benchmarks.memory import measure_memory
 from benchmarks.results import Results
@@ -37,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             run_all(options, console)
         case "memory":
             add_memory(options.json or RESULTS, console)
+        case "deferred":
+            add_deferred(options.json or RESULTS, console)
         case _:
             results = Results.read(options.json or RESULTS)
             report.show(results, console)
@@ -72,11 +76,24 @@ def add_memory(path: Path, console: Console) -> None:
         results.write(path)
 
 
+def add_deferred(path: Path, console: Console) -> None:
+    """Measure deferred jobs, and add the figures to the results of an earlier run if there are."""
+    figures = measure_deferred()
+    for key, value in figures.items():
+        console.print(f"{NAME}: {key} {value:.2f}")
+    results = Results.read(path) if path.exists() else None
+    if results and NAME in results.medians:
+        results.medians[NAME] |= figures
+        results.write(path)
+
+
 def parser() -> argparse.ArgumentParser:
     names = [contestant.name for contestant in CONTESTANTS]
     made = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     made.formatter_class = argparse.RawDescriptionHelpFormatter
-    made.add_argument("what", nargs="?", choices=["run", "memory", "report"], default="run")
+    made.add_argument(
+        "what", nargs="?", choices=["run", "memory", "deferred", "report"], default="run"
+    )
     made.add_argument("--quick", action="store_true", help="one short round")
     made.add_argument("--only", action="append", default=[], choices=names, metavar="NAME")
     made.add_argument("--rounds", type=int, default=5)

@@ -93,6 +93,23 @@ def _limits(contestant: str, title: str) -> Iterable[Target]:
         )
 
 
+def _deferred(contestant: str, title: str) -> Iterable[Target]:
+    for measure, what, required, aim in (
+        ("deferred_p50", "how late a deferred job is p50, ms", 20, 5),
+        ("deferred_max", "how late at most, ms", 50, 20),
+        ("waiting_memory", "memory for 100,000 waiting jobs, MB", 5, 2),
+        ("waiting_cpu", "idle CPU beside 100,000 waiting jobs, %", 1, 0.5),
+    ):
+        yield Target(
+            claim=f"{title}: {what}",
+            contestant=contestant,
+            measure=measure,
+            required=required,
+            aim=aim,
+            is_limit=True,
+        )
+
+
 _CELERY = ("celery-prefork", "celery-threads")
 
 TARGETS = (
@@ -108,4 +125,5 @@ TARGETS = (
     _worker("Kafka worker / Taskiq on Kafka", "samovar-kafka", ("taskiq-kafka",), 8, 15),
     *_limits("samovar-kafka", "Kafka"),
     *_limits("samovar-embedded", "Embedded"),
+    *_deferred("samovar-embedded", "Embedded"),
 )

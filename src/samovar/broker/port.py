@@ -16,6 +16,8 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+from samovar.errors import BrokerError
+
 #: Header names with their raw values, in order; names may repeat.
 Headers = tuple[tuple[str, bytes], ...]
 
@@ -57,10 +59,15 @@ class NewRecord(msgspec.Struct, frozen=True, gc=False):
     headers: Headers = ()
     #: The partition, when the sender insists on one.
     partition: int | None = None
+    #: When it may come, nanoseconds since the epoch; only for a producer that `schedules`. It then
+    #: waits outside its topic, and is put at the topic's end when its time has come, never before.
+    due_ns: int | None = None
+    #: What it can be cancelled by while it waits; several records may share it.
+    schedule_key: str | None = None
 
 
 class Written(NamedTuple):
-    """Where a record was stored."""
+    """Where a record was stored. One that waits has no place yet: partition and offset are -1."""
 
     source: TopicPartition
     offset: int
@@ -85,6 +92,8 @@ class TopicSpec:
     replication_factor: int | None = None
     #: The broker's own topic settings, such as ``{"retention.ms": "86400000"}``.
     config: Mapping[str, str] = field(default_factory=dict[str, str])
+    #: Whether it is made for what failed for good, which no worker serves unasked.
+    is_dead_letter: bool = False
 
 
 class RebalanceListener(Protocol):
@@ -171,6 +180,11 @@ class Barrier(Protocol):
 class Producer(Protocol):
     """Writes records. Any thread may call it; made anew in a forked process."""
 
+    @property
+    def schedules(self) -> bool:
+        """Whether it keeps records until they are due. If not, callers must not give `due_ns`."""
+        ...
+
     def produce(self, record: NewRecord) -> None:
         """Hand one record over. It may be stored later; a failure then is an event.
 
@@ -179,8 +193,14 @@ class Producer(Protocol):
         """
         ...
 
-    def produce_many(self, records: Sequence[NewRecord]) -> None:
-        """Hand several over, in order, as cheaply as the broker can."""
+    def produce_many(self, records: Sequence[NewRecord]) -> Mapping[int, BrokerError]:
+        """Hand several over, in order, as cheaply as the broker can.
+
+        Returns why records were refused, by their index; all others were handed over.
+
+        Raises:
+            BrokerError: none was handed over.
+        """
         ...
 
     def produce_sync(self, records: Sequence[NewRecord]) -> list[Written]:
@@ -189,6 +209,13 @@ class Producer(Protocol):
         Raises:
             DeliveryUnknownError: no answer in time.
             DeliveryFailedError: at least one was refused.
+        """
+        ...
+
+    def cancel_scheduled(self, key: str) -> bool:
+        """Drop what waits under this `schedule_key`; whether there was something.
+
+        When it answers True none of these records comes any more; when False, each has come.
         """
         ...
 
@@ -210,6 +237,10 @@ class Admin(Protocol):
 
     def topics(self) -> dict[str, int]:
         """Name of each topic and its number of partitions."""
+        ...
+
+    def dead_letter_topics(self) -> frozenset[str]:
+        """Names of those created as dead letter topics, if the broker remembers that; else none."""
         ...
 
     def create_topics(self, specs: Sequence[TopicSpec]) -> list[str]:

@@ -10,7 +10,9 @@ from samovar.engine.routing.routes import Routes
 from samovar.engine.topics import Topics
 from samovar.errors import (
     ArgumentError,
+    BrokerError,
     BrokerUnavailableError,
+    EnqueueError,
     SchedulingNotSupportedError,
     UnknownTopicError,
 )
@@ -48,10 +50,10 @@ class LogAdapter:
         self._away_until = 0.0
 
     def enqueue(self, request: EnqueueRequest) -> Receipt:
-        """Produce the job's record; what is due later is refused.
+        """Produce the job's record. One that is due later waits in the log, if the log can hold it.
 
         Raises:
-            SchedulingNotSupportedError: the job is due later.
+            SchedulingNotSupportedError: the job is due later, and the log cannot hold it.
             SerializationError: the job has no form on the wire.
             BrokerError: the record could not be handed over.
         """
@@ -61,16 +63,45 @@ class LogAdapter:
             # It was deleted since: once more, and it is created.
             self._topics.forget()
             self._producer.produce(self._record(request))
-        if self._flush_each and (undelivered := self._producer.flush(LAST_SECONDS)):
-            events.announce("producer.undelivered", count=undelivered)
+        if self._flush_each:
+            self._flush()
         return TAKEN
 
     def enqueue_all(self, requests: Sequence[EnqueueRequest]) -> list[Receipt]:
-        """Produce all records in one go. A broker that fails part way may have taken some."""
-        self._producer.produce_many([self._record(request) for request in requests])
-        return [TAKEN] * len(requests)
+        """Produce all records in one go.
 
-    def stopping(self) -> bool:
+        A broker that fails part way has taken some: those jobs get their receipt as ever, and
+        each of the others a refusal that says why.
+
+        Raises:
+            SchedulingNotSupportedError, SerializationError: of one job; none was taken.
+            BrokerError: none was taken.
+        """
+        try:
+            refused = self._producer.produce_many([self._record(r) for r in requests])
+        except UnknownTopicError:
+            self._topics.forget()
+            refused = self._producer.produce_many([self._record(r) for r in requests])
+        if self._flush_each:
+            self._flush()
+        receipts = [TAKEN] * len(requests)
+        for index, error in refused.items():
+            receipts[index] = _refusal(requests[index], error)
+        return receipts
+
+    def cancel_scheduled(self, job_id: str) -> bool:
+        """Drop a job that still waits for its time; whether there was one.
+
+        Raises:
+            SchedulingNotSupportedError: no job ever waits here.
+        """
+        if not self._producer.schedules:
+            raise SchedulingNotSupportedError(
+                f"The {self.name} adapter holds no jobs until later, so there are none to cancel."
+            )
+        return self._producer.cancel_scheduled(job_id)
+
+    def stopping(self, job: object = None) -> bool:
         """Whether this process's worker is ending."""
         return self._stopping()
 
@@ -82,16 +113,25 @@ class LogAdapter:
         self._topics.close()
         return undelivered
 
+    def _flush(self) -> None:
+        if undelivered := self._producer.flush(LAST_SECONDS):
+            events.announce("producer.undelivered", count=undelivered)
+
     def _record(self, request: EnqueueRequest) -> NewRecord:
-        if request.due_ns is not None:
-            self._refuse_later(request)
+        due_ns = request.due_ns
+        if due_ns is not None and due_ns <= clock.now_ns():
+            due_ns = None
+        if due_ns is not None and not self._producer.schedules:
+            raise self._cannot_wait(request)
         data = request.data
         queue: str = data["queue_name"]
         if not queue:
             raise ArgumentError(f"{data['job_class']} ({data['job_id']}) has no queue name.")
         if self._topics.partitions(queue) is None:
             self._create(queue)
-        return NewRecord(queue, dumps(data))
+        if due_ns is None:
+            return NewRecord(queue, dumps(data))
+        return NewRecord(queue, dumps(data), due_ns=due_ns, schedule_key=data["job_id"])
 
     def _create(self, queue: str) -> None:
         """Create the queue's topic. A broker that is away keeps nobody waiting: the record is
@@ -105,10 +145,16 @@ class LogAdapter:
             self._away_until = clock.monotonic() + AWAY_SECONDS
             events.announce("broker.error", error=error)
 
-    def _refuse_later(self, request: EnqueueRequest) -> None:
-        if request.due_ns is not None and request.due_ns > clock.now_ns():
-            raise SchedulingNotSupportedError(
-                f"The {self.name} adapter cannot hold {request.data['job_class']} until "
-                f"{request.data['scheduled_at']}: it performs jobs at once. "
-                f"For retry_on use wait=0, jitter=0."
-            )
+    def _cannot_wait(self, request: EnqueueRequest) -> SchedulingNotSupportedError:
+        return SchedulingNotSupportedError(
+            f"The {self.name} adapter cannot hold {request.data['job_class']} until "
+            f"{request.data['scheduled_at']}: it performs jobs at once. "
+            f"For retry_on use wait=0, jitter=0."
+        )
+
+
+def _refusal(request: EnqueueRequest, error: BrokerError) -> Receipt:
+    data = request.data
+    refusal = EnqueueError(f"{data['job_class']} ({data['job_id']}) was not enqueued: {error}")
+    refusal.__cause__ = error
+    return Receipt(refusal=refusal)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from msgspec import structs
+from collections.abc import Iterable
+from dataclasses import replace
 
-from samovar.broker.port import Producer, Record, TopicPartition
+from samovar import events
+from samovar.broker.port import NewRecord, Producer, Record, TopicPartition
 from samovar.engine.flow import dead_letter
 from samovar.engine.routing.routes import assumed
 from samovar.engine.topics import Topics
-from samovar.errors import DeliveryFailedError
+from samovar.errors import RecordTooLargeError
 
 
 class DeadLetters:
@@ -29,11 +31,14 @@ class DeadLetters:
     ) -> None:
         """Store a copy; the topic is created when it is missing.
 
+        Of a copy that is refused for its size, as much is stored as fits: without where it was, or
+        else only where it was.
+
         Raises:
             BrokerError: the copy may not be stored.
         """
         if self._topics.partitions(topic) is None:
-            self._topics.ensure([assumed(topic).specs[0]])
+            self._topics.ensure([replace(assumed(topic).specs[0], is_dead_letter=True)])
         copy = dead_letter.copy(
             record,
             topic=topic,
@@ -43,8 +48,24 @@ class DeadLetters:
             attempts=attempts,
             error=error,
         )
-        try:
-            self._producer.produce_sync([copy])
-        except DeliveryFailedError:
-            # The trace may be what made it too large: better without it than not at all.
-            self._producer.produce_sync([structs.replace(copy, headers=record.headers)])
+        whole = (copy, dead_letter.without_trace(copy, record))
+        if (refusal := self._store_first(whole)) is None:
+            return
+        self._producer.produce_sync([dead_letter.without_value(copy, record)])
+        told = RecordTooLargeError(
+            f"The dead letter of {source.topic}[{source.partition}]@{record.offset} lies in "
+            f"{topic!r} without its value of {len(record.value or b'')} bytes: {refusal}"
+        )
+        events.announce("broker.error", error=told)
+
+    def _store_first(self, copies: Iterable[NewRecord]) -> RecordTooLargeError | None:
+        """Store the first that is taken; why not, if none is."""
+        refusal: RecordTooLargeError | None = None
+        for copy in copies:
+            try:
+                self._producer.produce_sync([copy])
+            except RecordTooLargeError as error:
+                refusal = error
+            else:
+                return None
+        return refusal

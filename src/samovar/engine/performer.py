@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextvars import copy_context
-
 from samovar.errors import PayloadError, SamovarError
 from samovar.job import execution
 from samovar.job.job_data import loads
@@ -31,8 +29,8 @@ def perform(value: bytes | None) -> None:
         Exception: whatever left the job.
     """
     try:
-        job = JobState.deserialize(loads(value))
+        data = loads(value)
+        job = JobState.deserialize(data)
     except PayloadError as error:
         raise PoisonError(str(error)) from error
-    # A context of its own: what a job sets in a context variable is gone when it ends.
-    copy_context().run(execution.perform_now, job)
+    execution.deliver(job, data)

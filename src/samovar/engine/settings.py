@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from samovar.support.conversion import PositiveSeconds, Seconds, at_least, between
 
@@ -20,3 +20,5 @@ class WorkerSettings:
     shutdown_timeout: PositiveSeconds = 25.0
     #: Seconds between two commits of what was performed (a millisecond to a day, as in Kafka).
     commit_interval: Annotated[Seconds, between(0.001, 86400)] = 1.0
+    #: How `samovar worker` writes its log: lines of text, or a JSON object a line.
+    log_format: Literal["text", "json"] = "text"

@@ -50,6 +50,12 @@ class Topics:
             self._known = self._admin.topics()
             return sorted(self._known)
 
+    def queues(self) -> list[str]:
+        """Every topic of the broker, asked anew, but those made for dead letters."""
+        with self._lock:
+            self._known = self._admin.topics()
+            return sorted(self._known.keys() - self._admin.dead_letter_topics())
+
     def close(self) -> None:
         """Let go of the admin's connection."""
         self._admin.close()

@@ -21,7 +21,7 @@ from samovar.broker.port import (
     TopicSpec,
     Written,
 )
-from samovar.errors import UnknownTopicError
+from samovar.errors import BrokerError, UnknownTopicError
 
 T = TypeVar("T")
 
@@ -204,6 +204,167 @@ class BrokerContract:
 
         assert producer.close(30) == 0
         assert bench.admin.watermarks(topic)[TopicPartition(topic, 0)].high == 1
+
+    def test_of_many_records_those_that_are_refused_are_told(self, bench: Bench) -> None:
+        topic = bench.topic()
+        bench.producer.produce_sync([NewRecord(topic, b"first", partition=0)])
+        records = [NewRecord(topic, b"%d" % n, partition=9 if n == 3 else 0) for n in range(6)]
+
+        try:
+            refused = bench.producer.produce_many(records)
+        except BrokerError:
+            refused = {n: BrokerError() for n in range(6)}
+        assert bench.producer.flush(30) == 0
+
+        # Where records are stored later, the refusal may come later too, as an event.
+        taken = [b"%d" % n for n in range(6) if n not in refused and n != 3]
+        stored = bench.admin.read(TopicPartition(topic, 0), 0, 10)
+        assert [record.value for record in stored] == [b"first", *taken]
+
+    def test_a_bulk_that_nothing_is_wrong_with_is_taken_whole(self, bench: Bench) -> None:
+        topic = bench.topic()
+
+        assert not bench.producer.produce_many([NewRecord(topic, b"x")] * 3)
+
+    # Waiting for a time: skipped where the producer says that it cannot
+
+    def test_a_record_waits_until_it_is_due(self, bench: Bench) -> None:
+        schedules(bench)
+        topic = bench.topic(partitions=3)
+        member = bench.member(topic)
+        member.poll_until_held(3)
+        due_ns = in_seconds(0.7)
+        headers = (("h", b"1"), ("h", b"\xff"))
+
+        bench.producer.produce(
+            NewRecord(topic, b"v", key=b"k", headers=headers, partition=2, due_ns=due_ns)
+        )
+        while not member.count:
+            member.poll(timeout=5)
+            assert time.time_ns() >= due_ns or not member.count
+
+        (record,) = member.received[topic, 2]
+        assert (record.value, record.key, record.headers) == (b"v", b"k", headers)
+        assert time.time_ns() < due_ns + 2_000_000_000
+
+    def test_a_record_that_is_due_earlier_wakes_who_waits_for_a_later_one(
+        self, bench: Bench
+    ) -> None:
+        schedules(bench)
+        topic = bench.topic()
+        member = bench.member(topic)
+        member.poll_until_held(1)
+        bench.producer.produce(NewRecord(topic, b"late", due_ns=in_seconds(3600)))
+        late = NewRecord(topic, b"early", due_ns=in_seconds(0.8))
+        writer = threading.Timer(0.3, bench.producer.produce, args=[late])
+
+        started = time.monotonic()
+        writer.start()
+        while not member.count:
+            member.poll(timeout=30)
+
+        assert member.values(topic, 0) == [b"early"]
+        assert time.monotonic() - started < 15
+        writer.join()
+
+    def test_what_waits_comes_in_the_order_of_its_times(self, bench: Bench) -> None:
+        schedules(bench)
+        topic = bench.topic()
+        base = in_seconds(0.3)
+        order = (3, 0, 4, 1, 2)
+
+        written = bench.producer.produce_sync(
+            [NewRecord(topic, b"%d" % n, due_ns=base + n * 1000) for n in order]
+        )
+        member = bench.member(topic)
+        member.poll_until_received(5)
+
+        assert {place.offset for place in written} == {-1}
+        assert member.values(topic, 0) == [b"0", b"1", b"2", b"3", b"4"]
+
+    def test_a_record_whose_time_is_past_is_written_at_once(self, bench: Bench) -> None:
+        schedules(bench)
+        topic = bench.topic()
+
+        (place,) = bench.producer.produce_sync([NewRecord(topic, b"x", due_ns=in_seconds(-60))])
+
+        assert place == (TopicPartition(topic, 0), 0)
+        assert [r.value for r in bench.admin.read(place.source, 0, 10)] == [b"x"]
+
+    def test_records_of_a_key_wait_for_the_keys_partition(self, bench: Bench) -> None:
+        schedules(bench)
+        topic = bench.topic(partitions=4)
+        keys = [b"key-%d" % n for n in range(12)]
+        now = bench.producer.produce_sync([NewRecord(topic, b"x", key=key) for key in keys])
+
+        due_ns = in_seconds(0.3)
+        bench.producer.produce_many([NewRecord(topic, k, key=k, due_ns=due_ns) for k in keys])
+        member = bench.member(topic)
+        member.poll_until_received(24)
+
+        for key, place in zip(keys, now, strict=True):
+            assert key in member.values(topic, place.source.partition)
+
+    def test_what_is_cancelled_never_comes(self, bench: Bench) -> None:
+        schedules(bench)
+        topic = bench.topic()
+        due_ns = in_seconds(0.5)
+        names = (bench.unique("kept"), bench.unique("cancelled"))
+        for name in (*names, names[1]):
+            bench.producer.produce(
+                NewRecord(topic, name.encode(), due_ns=due_ns, schedule_key=name)
+            )
+
+        assert bench.producer.cancel_scheduled(names[1])
+        assert not bench.producer.cancel_scheduled(names[1])
+        member = bench.member(topic)
+        member.poll_until_received(1)
+        member.poll(timeout=0.3)
+
+        assert member.values(topic, 0) == [names[0].encode()]
+        assert not bench.producer.cancel_scheduled(names[0])
+
+    def test_a_key_that_nothing_waits_under_cancels_nothing(self, bench: Bench) -> None:
+        assert not bench.producer.cancel_scheduled(bench.unique("never-was"))
+
+    def test_several_consumers_bring_each_waiting_record_once(self, bench: Bench) -> None:
+        schedules(bench)
+        topic = bench.topic(partitions=2)
+        members = [bench.member(topic, group="pair"), bench.member(topic, group="pair")]
+        poll_until_shared(*members)
+        base = in_seconds(0.2)
+
+        bench.producer.produce_many(
+            [NewRecord(topic, b"%d" % n, due_ns=base + n * 1_000_000) for n in range(300)]
+        )
+        eventually(
+            lambda: poll_all(*members) and sum(m.count for m in members) >= 300,
+            what="300 records came",
+        )
+        poll_all(*members)
+
+        came = [v for m in members for p in range(2) for v in m.values(topic, p)]
+        assert sorted(came) == sorted(b"%d" % n for n in range(300))
+
+    def test_what_waits_for_a_deleted_topic_goes_with_it(self, bench: Bench) -> None:
+        schedules(bench)
+        topic, other = bench.topic(), bench.topic()
+        due_ns = in_seconds(60)
+        bench.producer.produce_many(
+            [NewRecord(t, b"x", due_ns=due_ns, schedule_key=t) for t in (topic, other)]
+        )
+
+        bench.admin.delete_topics([topic])
+
+        assert not bench.producer.cancel_scheduled(topic)
+        assert bench.producer.cancel_scheduled(other)
+
+    def test_what_can_never_be_written_is_refused_before_it_waits(self, bench: Bench) -> None:
+        schedules(bench)
+        record = NewRecord(bench.unique("never-was"), b"x", due_ns=in_seconds(60))
+
+        with pytest.raises(UnknownTopicError):
+            bench.producer.produce(record)
 
     # Polling
 
@@ -504,6 +665,15 @@ class BrokerContract:
         topics = bench.admin.topics()
         assert (topics[name], topics[other]) == (2, 3)
 
+    def test_topics_for_dead_letters_are_remembered_or_none_is(self, bench: Bench) -> None:
+        plain, dead = bench.topic(), bench.unique("dead")
+        bench.admin.create_topics([TopicSpec(name=dead, partitions=1, is_dead_letter=True)])
+        bench.will_delete(dead)
+
+        remembered = bench.admin.dead_letter_topics()
+        assert plain not in remembered
+        assert dead in remembered or not remembered
+
     def test_deleted_topics_are_gone(self, bench: Bench) -> None:
         kept, gone = bench.topic(), bench.topic()
         bench.producer.produce_sync([NewRecord(gone, b"x")])
@@ -698,6 +868,17 @@ class _Received(dict[TopicPartition | tuple[str, int], list[Record]]):
 def member_values(member: Member, source: TopicPartition) -> list[bytes]:
     """The values that came to the member of one partition."""
     return member.values(source.topic, source.partition)
+
+
+def schedules(bench: Bench) -> None:
+    """Skip the test where records cannot wait."""
+    if not bench.producer.schedules:
+        pytest.skip("this broker does not schedule")
+
+
+def in_seconds(seconds: float) -> int:
+    """A time from now, nanoseconds since the epoch."""
+    return time.time_ns() + int(seconds * 1e9)
 
 
 def poll_all(*members: Member) -> bool:

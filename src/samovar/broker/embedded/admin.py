@@ -25,6 +25,12 @@ class EmbeddedAdmin:
         with self._store.reading() as connection:
             return {name: len(ids) for name, ids in log.partition_ids(connection).items()}
 
+    def dead_letter_topics(self) -> frozenset[str]:
+        """Names of those that were created as dead letter topics."""
+        with self._store.reading() as connection:
+            rows = connection.execute("SELECT name FROM topics WHERE is_dead_letter")
+            return frozenset(name for (name,) in rows)
+
     def create_topics(self, specs: Sequence[TopicSpec]) -> list[str]:
         """Create those that do not exist; replication and Kafka's settings mean nothing here."""
         for spec in specs:
@@ -128,7 +134,10 @@ class EmbeddedAdmin:
 
 
 def _create(connection: sqlite3.Connection, spec: TopicSpec) -> bool:
-    cursor = connection.execute("INSERT OR IGNORE INTO topics (name) VALUES (?)", (spec.name,))
+    cursor = connection.execute(
+        "INSERT OR IGNORE INTO topics (name, is_dead_letter) VALUES (?, ?)",
+        (spec.name, spec.is_dead_letter),
+    )
     if cursor.rowcount == 0:
         return False
     _add_partitions(connection, spec.name, range(spec.partitions))
@@ -150,5 +159,6 @@ def _delete(connection: sqlite3.Connection, topic: str) -> None:
         "DELETE FROM offsets WHERE partition_id IN (SELECT id FROM partitions WHERE topic_id = ?)",
         row,
     )
+    connection.execute("DELETE FROM scheduled WHERE topic_id = ?", row)
     connection.execute("UPDATE partitions SET topic_id = NULL WHERE topic_id = ?", row)
     connection.execute("DELETE FROM topics WHERE id = ?", row)

@@ -6,12 +6,13 @@ import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
-from samovar.broker.embedded import log
+from samovar.broker.embedded import log, schedule
 from samovar.broker.embedded.groups import Claim
 from samovar.broker.embedded.membership import Membership
 from samovar.broker.embedded.store import Store
 from samovar.broker.port import Batch, RebalanceListener, TopicPartition
 from samovar.errors import BrokerError
+from samovar.support import clock
 
 #: For so long a consumer does not hear its bell after it was rung in vain.
 _REST_SECONDS = 0.002
@@ -48,6 +49,8 @@ class EmbeddedConsumer:
         self._commit_due = 0.0
         #: Partitions that may have finished records to delete.
         self._to_trim: set[int] = set()
+        #: When the next scheduled record of the file is due, nanoseconds since the epoch.
+        self._next_due: int | None = None
         self._turn = 0
         self._seen: tuple[int, int] | None = None
         self._woken = False
@@ -74,7 +77,9 @@ class EmbeddedConsumer:
             if self._stored and now >= self._commit_due:
                 self.commit()
             if news:
-                self._see_ends()
+                self._look()
+            if self._next_due is not None and self._next_due <= clock.now_ns():
+                self._move_due(member)
             batches = self._fetch(max_records)
             if batches or has_moved or self._woken or now >= deadline:
                 self._woken = self._was_rung = False
@@ -85,7 +90,10 @@ class EmbeddedConsumer:
             until = min(deadline, member.next_tick)
             if self._stored:
                 until = min(until, self._commit_due)
-            self._sleep(member, until - now)
+            seconds = until - now
+            if self._next_due is not None:
+                seconds = min(seconds, (self._next_due - clock.now_ns()) / 1e9)
+            self._sleep(member, seconds)
 
     def stay(self) -> None:
         """Show that this member lives, from within a callback that takes its time."""
@@ -232,7 +240,8 @@ class EmbeddedConsumer:
     def _positions(self, stored: Mapping[TopicPartition, int]) -> dict[int, int]:
         return {self._held[source].id: offset for source, offset in stored.items()}
 
-    def _see_ends(self) -> None:
+    def _look(self) -> None:
+        """See how far the partitions reach, and when something is due."""
         by_id = {held.id: held for held in self._held.values()}
         numbers = ",".join(map(str, by_id))
         with self._store.reading() as connection:
@@ -240,6 +249,14 @@ class EmbeddedConsumer:
                 f"SELECT id, next_offset FROM partitions WHERE id IN ({numbers})"
             ):
                 by_id[partition_id].end = end
+            self._next_due = schedule.next_due(connection)
+
+    def _move_due(self, member: Membership) -> None:
+        """Every consumer does it, for all topics: whoever comes first, and others find nothing."""
+        if schedule.move_due(self._store):
+            member.ring()
+        # Our own change is no news to us.
+        self._look()
 
     def _fetch(self, max_records: int) -> list[Batch]:
         ready = [h for h in self._held.values() if h.position < h.end and not h.is_paused]

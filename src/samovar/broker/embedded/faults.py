@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from samovar.errors import BrokerError, BrokerUnavailableError, StoreError
+from samovar.errors import BrokerError, BrokerUnavailableError, RecordTooLargeError, StoreError
 
 _KEPT = "nothing of what was already stored is lost"
 
@@ -33,5 +33,7 @@ def fault_of(error: sqlite3.Error, path: Path) -> BrokerError:
             f"{path}: another process has kept the file locked for too long ({error}). "
             "Trying again may help; look for a stopped process that has it open."
         )
+    if code == sqlite3.SQLITE_TOOBIG:
+        return RecordTooLargeError(f"{path}: a record is larger than SQLite can keep ({error}).")
     told = _STORE_FAULTS.get(code, "the file cannot be used")
     return StoreError(f"{path}: {told} (SQLite: {error}).")

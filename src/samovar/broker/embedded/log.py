@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Sequence
+from zlib import crc32
 
 import msgspec
 
@@ -33,6 +34,25 @@ def partition_ids(connection: sqlite3.Connection) -> dict[str, list[int]]:
     return topics
 
 
+def partition_ids_of(connection: sqlite3.Connection, topic_id: int) -> list[int]:
+    """The partitions of one topic, in order, by the ids they have in the file."""
+    rows = connection.execute(
+        "SELECT id FROM partitions WHERE topic_id = ? ORDER BY partition", (topic_id,)
+    )
+    return [partition_id for (partition_id,) in rows]
+
+
+def partition_of(key: bytes, count: int) -> int:
+    """Which of `count` partitions has the records of this key."""
+    # As librdkafka's "consistent" partitioner does.
+    return crc32(key) % count
+
+
+def pack(headers: Headers) -> bytes | None:
+    """Headers as they lie in the file."""
+    return _encode_headers(headers) if headers else None
+
+
 def partitions_ever_made(connection: sqlite3.Connection) -> int:
     """A number that grows with each new partition."""
     row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'partitions'").fetchone()
@@ -45,13 +65,8 @@ def append(connection: sqlite3.Connection, partition_id: int, records: Sequence[
     Raises:
         PartitionGoneError: it was deleted.
     """
-    row = connection.execute(
-        "SELECT next_offset FROM partitions WHERE id = ? AND topic_id IS NOT NULL", (partition_id,)
-    ).fetchone()
-    if row is None:
-        raise PartitionGoneError
-    first: int = row[0]
-    now = int(time.time() * 1000)
+    first = _reserve(connection, partition_id, len(records))
+    now = _milliseconds()
     connection.executemany(
         "INSERT INTO records (partition_id, offset, timestamp, key, headers, value)"
         " VALUES (?, ?, ?, ?, ?, ?)",
@@ -61,16 +76,47 @@ def append(connection: sqlite3.Connection, partition_id: int, records: Sequence[
                 offset,
                 now,
                 record.key,
-                _encode_headers(record.headers) if record.headers else None,
+                pack(record.headers),
                 record.value,
             )
             for offset, record in enumerate(records, first)
         ],
     )
-    connection.execute(
-        "UPDATE partitions SET next_offset = ? WHERE id = ?", (first + len(records), partition_id)
-    )
     return first
+
+
+def append_scheduled(
+    connection: sqlite3.Connection, partition_id: int, numbers: Sequence[int]
+) -> None:
+    """Copy scheduled records, by their ids, to the partition's end.
+
+    Raises:
+        PartitionGoneError: it was deleted.
+    """
+    first = _reserve(connection, partition_id, len(numbers))
+    now = _milliseconds()
+    connection.executemany(
+        "INSERT INTO records (partition_id, offset, timestamp, key, headers, value)"
+        " SELECT ?, ?, ?, key, headers, value FROM scheduled WHERE id = ?",
+        [(partition_id, offset, now, number) for offset, number in enumerate(numbers, first)],
+    )
+
+
+def _reserve(connection: sqlite3.Connection, partition_id: int, count: int) -> int:
+    """The offset of the first of `count` records that are about to be written."""
+    row = connection.execute(
+        "SELECT next_offset FROM partitions WHERE id = ? AND topic_id IS NOT NULL", (partition_id,)
+    ).fetchone()
+    if row is None:
+        raise PartitionGoneError
+    connection.execute(
+        "UPDATE partitions SET next_offset = ? WHERE id = ?", (row[0] + count, partition_id)
+    )
+    return row[0]
+
+
+def _milliseconds() -> int:
+    return int(time.time() * 1000)
 
 
 def read(

@@ -157,6 +157,10 @@ class Membership:
         self._id = None
         self._ringer.ring()
 
+    def ring(self) -> None:
+        """Wake every consumer."""
+        self._ringer.ring()
+
     def close(self) -> None:
         """Take the bell down."""
         self.bell.close()

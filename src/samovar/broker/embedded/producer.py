@@ -7,16 +7,16 @@ import random
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
-from zlib import crc32
 
-from samovar.broker.embedded import log
+from samovar.broker.embedded import log, schedule
 from samovar.broker.embedded.doorbell import Ringer, bells_directory
 from samovar.broker.embedded.store import Store
 from samovar.broker.port import NewRecord, TopicPartition, Written
 from samovar.errors import BrokerError, DeliveryFailedError, UnknownTopicError
+from samovar.support import clock
 
 #: Partitions that were added meanwhile are seen after so long.
 _LOOK_SECONDS = 1.0
@@ -37,6 +37,10 @@ class _Place(NamedTuple):
     id: int
 
 
+#: Where records are that wait for their time.
+_NOWHERE = _Place(-1, -1)
+
+
 class _Call:
     """The records of one call, stored by its own thread or by another that came first."""
 
@@ -53,6 +57,9 @@ class _Call:
 
 class EmbeddedProducer:
     """Fulfils `samovar.broker.port.Producer`."""
+
+    #: Records may be due later.
+    schedules = True
 
     def __init__(self, store: Store) -> None:
         # Its lock guards everything here, since that one is known to be free after a fork.
@@ -78,9 +85,10 @@ class EmbeddedProducer:
         """
         self._write([record])
 
-    def produce_many(self, records: Sequence[NewRecord]) -> None:
+    def produce_many(self, records: Sequence[NewRecord]) -> Mapping[int, BrokerError]:
         """Store all of them or, on an error, none."""
         self._write(records)
+        return {}
 
     def produce_sync(self, records: Sequence[NewRecord]) -> list[Written]:
         """Store all of them or, on an error, none."""
@@ -88,11 +96,20 @@ class EmbeddedProducer:
         next_offsets = dict(call.firsts)
         written: list[Written] = []
         for record, place in zip(records, call.places, strict=True):
-            written.append(
-                Written(TopicPartition(record.topic, place.partition), next_offsets[place.id])
-            )
-            next_offsets[place.id] += 1
+            offset = next_offsets.get(place.id, -1)
+            written.append(Written(TopicPartition(record.topic, place.partition), offset))
+            if place is not _NOWHERE:
+                next_offsets[place.id] = offset + 1
         return written
+
+    def cancel_scheduled(self, key: str) -> bool:
+        """Drop what waits under this key; whether there was something.
+
+        Raises:
+            StoreError: the file cannot be used.
+        """
+        with self._store.writing() as connection:
+            return schedule.cancel(connection, key)
 
     def barrier(self) -> _Passed:
         """A mark behind everything produced so far."""
@@ -140,7 +157,10 @@ class EmbeddedProducer:
     def _store_together(self, calls: Sequence[_Call]) -> None:
         while True:
             for call in calls:
-                call.places = [self._choose(record) for record in call.records]
+                call.places = [
+                    self._choose(record) if record.due_ns is None else self._choose_later(record)
+                    for record in call.records
+                ]
             try:
                 with self._store.writing() as connection:
                     for call in calls:
@@ -155,6 +175,8 @@ class EmbeddedProducer:
         lines: dict[int, list[NewRecord]] = {}
         for record, place in zip(call.records, call.places, strict=True):
             lines.setdefault(place.id, []).append(record)
+        if waiting := lines.pop(_NOWHERE.id, None):
+            schedule.add(connection, waiting)
         call.firsts = {
             partition_id: log.append(connection, partition_id, line)
             for partition_id, line in lines.items()
@@ -177,10 +199,15 @@ class EmbeddedProducer:
                 )
             return places[wanted]
         if record.key:
-            # As librdkafka's "consistent" partitioner does.
-            return places[crc32(record.key) % len(places)]
+            return places[log.partition_of(record.key, len(places))]
         self._turn += 1
         return places[self._turn % len(places)]
+
+    def _choose_later(self, record: NewRecord) -> _Place:
+        """Nowhere until it is due; but if it could not go anywhere, that is told now."""
+        place = self._choose(record)
+        is_due = record.due_ns is None or record.due_ns <= clock.now_ns()
+        return place if is_due else _NOWHERE
 
     def _look_for_new_partitions(self) -> None:
         now = time.monotonic()

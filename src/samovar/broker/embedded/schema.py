@@ -13,8 +13,6 @@ from samovar.errors import BrokerError, StoreError
 
 #: "SMVR": says that an SQLite file is ours (https://sqlite.org/pragma.html#pragma_application_id).
 APPLICATION_ID = 0x534D5652
-#: Raised whenever the tables change.
-VERSION = 1
 #: How long to wait for other processes' locks.
 PATIENCE_SECONDS = 30.0
 #: Of this, so much is left to SQLite. It tries ever more rarely, up to ten times a second: among
@@ -23,7 +21,7 @@ _SQLITE_PATIENCE_MILLISECONDS = 10
 
 # AUTOINCREMENT: an id is never given twice, so whoever still holds the id of a deleted topic,
 # partition or member finds nothing instead of somebody else's.
-_TABLES = (
+_FIRST = (
     "CREATE TABLE topics (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE)",
     # topic_id is NULL once the topic is deleted, until the last of its records is swept out.
     """CREATE TABLE partitions (
@@ -68,6 +66,28 @@ _TABLES = (
         position INTEGER NOT NULL,
         PRIMARY KEY (partition_id, group_id)) WITHOUT ROWID""",
 )
+_SECOND = (
+    "ALTER TABLE topics ADD COLUMN is_dead_letter INTEGER NOT NULL DEFAULT 0",
+    # Until then a name told which topics held dead letters.
+    """UPDATE topics SET is_dead_letter = 1 WHERE substr(name, -5) = '_dead'
+        AND substr(name, 1, length(name) - 5) IN (SELECT name FROM topics)""",
+    # due is in nanoseconds since the epoch.
+    """CREATE TABLE scheduled (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        due INTEGER NOT NULL,
+        schedule_key TEXT,
+        topic_id INTEGER NOT NULL,
+        partition INTEGER,
+        key BLOB,
+        headers BLOB,
+        value BLOB)""",
+    "CREATE INDEX scheduled_by_due ON scheduled (due)",
+    "CREATE INDEX scheduled_by_key ON scheduled (schedule_key) WHERE schedule_key IS NOT NULL",
+)
+#: What each version changes in the one before; a new file goes through all of them. Processes that
+#: have a file open while another one renews it go on with it, so nothing they use may go away.
+_VERSIONS = (_FIRST, _SECOND)
+VERSION = len(_VERSIONS)
 
 
 def connect(path: Path, synchronous: str) -> sqlite3.Connection:
@@ -85,8 +105,11 @@ def connect(path: Path, synchronous: str) -> sqlite3.Connection:
     except sqlite3.Error as error:
         raise fault_of(error, path) from error
     try:
-        if not _is_ours(connection, path):
-            _create(connection, path)
+        version = _version(connection, path)
+        if version == 0:
+            _switch_to_wal(connection, path)
+        if version < VERSION:
+            _renew(connection, path)
         connection.execute(f"PRAGMA synchronous = {synchronous}")
         # On macOS plain fsync leaves the data in the drive's cache; elsewhere this does nothing.
         connection.execute("PRAGMA fullfsync = 1")
@@ -120,8 +143,8 @@ def _check_place(path: Path) -> None:
         )
 
 
-def _is_ours(connection: sqlite3.Connection, path: Path) -> bool:
-    """Whether the tables are there; False means an empty file."""
+def _version(connection: sqlite3.Connection, path: Path) -> int:
+    """Which version of the tables is there; 0 is an empty file."""
     # In one statement: between two, another process may make the tables.
     application_id, version, tables = connection.execute(
         "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_master)"
@@ -129,14 +152,14 @@ def _is_ours(connection: sqlite3.Connection, path: Path) -> bool:
     ).fetchone()
     if application_id == APPLICATION_ID:
         _check_version(version, path)
-        return True
+        return version
     if application_id or version or tables:
         raise StoreError(
             f"{path}: the file is not a Samovar log but another program's SQLite file "
             f"(application id {application_id:#x}, {tables} tables). Choose another path; "
             "this file was left as it is."
         )
-    return False
+    return 0
 
 
 def _check_version(version: int, path: Path) -> None:
@@ -145,20 +168,20 @@ def _check_version(version: int, path: Path) -> None:
             f"{path}: the file is from a newer Samovar (version {version}; this one knows "
             f"{VERSION}). Upgrade Samovar here, or choose another path."
         )
-    if version < VERSION:
+    if version < 1:
         raise StoreError(f"{path}: the file bears version {version}, which never was.")
 
 
-def _create(connection: sqlite3.Connection, path: Path) -> None:
-    _switch_to_wal(connection, path)
+def _renew(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring the tables to this version: all of it or nothing."""
     connection.execute("BEGIN IMMEDIATE")
     try:
-        # Another process may have been quicker.
-        if not _is_ours(connection, path):
-            for table in _TABLES:
-                connection.execute(table)
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {VERSION}")
+        # Another process may have been quicker, so the version is asked for again.
+        for changes in _VERSIONS[_version(connection, path) :]:
+            for change in changes:
+                connection.execute(change)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {VERSION}")
         connection.execute("COMMIT")
     except BaseException:
         with suppress(sqlite3.Error):

@@ -53,6 +53,10 @@ class KafkaAdmin:
             if topic.error is None and not name.startswith("__")
         }
 
+    def dead_letter_topics(self) -> frozenset[str]:
+        """See the port; Kafka keeps no such mark."""
+        return frozenset()
+
     def create_topics(self, specs: Sequence[TopicSpec]) -> list[str]:
         """See the port."""
         if not specs:

@@ -15,7 +15,7 @@ from confluent_kafka import KafkaError, KafkaException, Message
 from confluent_kafka import TopicPartition as KafkaPartition
 
 from samovar import events
-from samovar.broker.kafka import failures
+from samovar.broker.kafka import failures, forks
 from samovar.broker.port import Batch, RebalanceListener, Record, TopicPartition
 from samovar.errors import BrokerError, FencedError
 from samovar.support import clock
@@ -46,7 +46,8 @@ class KafkaConsumer:
         except KafkaException as error:
             doing = "The Kafka consumer could not be made"
             raise failures.translated(failures.reason(error), doing) from error
-        self._owner = threading.get_ident()
+        #: The thread that may use this; none in a forked child.
+        self._owner: int | None = threading.get_ident()
         self._listener: RebalanceListener | None = None
         #: What a callback of the listener raised; librdkafka would drop it half way.
         self._failure: BaseException | None = None
@@ -58,6 +59,7 @@ class KafkaConsumer:
         self._changed = False
         #: Set by `wake`, from any thread.
         self._woken = False
+        forks.tell(self)
 
     def subscribe(self, topics: Sequence[str], listener: RebalanceListener) -> None:
         """See the port."""
@@ -144,6 +146,11 @@ class KafkaConsumer:
             self._client.close()
             self._failure = None
 
+    def forked(self) -> None:
+        """This is a child process: the membership is its parent's, and stays out of use here."""
+        forks.abandon(self._client)
+        self._owner = None
+
     def _commit_when_settled(self) -> None:
         """Commit at last. A commit in the midst of a rebalance waits behind our own request to
         join again, and is then refused, for its generation is over: what was stored for the
@@ -217,6 +224,11 @@ class KafkaConsumer:
             events.announce("broker.error", error=failures.translated(error.args[0], "Resuming"))
 
     def _check_owner(self) -> None:
+        if self._owner is None:
+            raise BrokerError(
+                "This Kafka consumer belongs to another process. "
+                "Make another one in a forked process."
+            )
         if threading.get_ident() != self._owner:
             raise RuntimeError(
                 "A Kafka consumer was used by a second thread; only the thread that made it may."

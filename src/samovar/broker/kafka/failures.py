@@ -10,6 +10,7 @@ from samovar.errors import (
     DeliveryFailedError,
     DeliveryUnknownError,
     FencedError,
+    RecordTooLargeError,
     UnknownTopicError,
 )
 
@@ -37,6 +38,7 @@ _FENCED = frozenset(
         KafkaError.INVALID_PRODUCER_EPOCH,
     }
 )
+_TOO_LARGE = frozenset({KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE})
 #: A partition that is not ours (any more): an answer, not a failure.
 NOT_OURS = frozenset(
     {
@@ -76,6 +78,8 @@ def undelivered(error: KafkaError, topic: str) -> BrokerError:
     text = f"A record for {topic!r} was not delivered: {error.str()} ({error.name()})"
     if error.code() in (KafkaError._MSG_TIMED_OUT, KafkaError._TIMED_OUT):
         return DeliveryUnknownError(f"{text}. It may be stored all the same.")
+    if error.code() in _TOO_LARGE:
+        return RecordTooLargeError(f"{text}.")
     return DeliveryFailedError(f"{text}.")
 
 

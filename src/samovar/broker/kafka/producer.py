@@ -16,9 +16,9 @@ from samovar.broker.kafka import failures, forks
 from samovar.broker.port import NewRecord, TopicPartition, Written
 from samovar.errors import (
     BrokerError,
-    DeliveryFailedError,
     DeliveryUnknownError,
     QueueFullError,
+    RecordTooLargeError,
 )
 from samovar.support import clock
 
@@ -76,6 +76,9 @@ class Flight:
 class KafkaProducer:
     """Hands records to librdkafka, which sends them in batches. Any thread may call it."""
 
+    #: Kafka has no place for records that are due later.
+    schedules = False
+
     def __init__(self, properties: Mapping[str, Any]) -> None:
         self._properties = dict(properties)
         tries = float(self._properties.get("message.timeout.ms", 300_000)) / 1000
@@ -103,17 +106,27 @@ class KafkaProducer:
             self._since_poll = 0
             client.poll(0)
 
-    def produce_many(self, records: Sequence[NewRecord]) -> None:
-        """See the port."""
+    def produce_many(self, records: Sequence[NewRecord]) -> Mapping[int, BrokerError]:
+        """See the port. A record that is refused for what it is does not keep back the others; a
+        full buffer or a client that fails for good keeps back all that come behind.
+        """
         self._check_sizes(records)
         client = self._client or self._connect()
         with self._lock:
             flight = self._flight
             flight.out += len(records)
+        refused: dict[int, BrokerError] = {}
         handed = 0
         try:
-            for record in records:
-                self._hand_over(client, record, flight.reported)
+            for index, record in enumerate(records):
+                try:
+                    self._hand_over(client, record, flight.reported)
+                except BrokerError as error:
+                    refused[index] = error
+                    if isinstance(error, QueueFullError) or self._client is not client:
+                        refused.update(dict.fromkeys(range(index + 1, len(records)), error))
+                        break
+                    continue
                 handed += 1
                 if not handed % POLL_EVERY:
                     client.poll(0)
@@ -122,12 +135,15 @@ class KafkaProducer:
                 with self._lock:
                     flight.out -= len(records) - handed
         client.poll(0)
+        if refused and not handed:
+            raise refused[0]
+        return refused
 
     def _check_sizes(self, records: Sequence[NewRecord]) -> None:
         """Refuse a bulk for a record that is too large before any of it is handed over."""
         for record in records:
             if record.value is not None and len(record.value) > self._largest:
-                raise DeliveryFailedError(
+                raise RecordTooLargeError(
                     f"A record for {record.topic!r} has {len(record.value)} bytes, and "
                     f"message.max.bytes is {self._largest}; none of the bulk was sent."
                 )
@@ -153,6 +169,10 @@ class KafkaProducer:
         while left and clock.monotonic() < until:
             client.poll(0.05)
         return [_written(answer, record) for answer, record in zip(answers, records, strict=True)]
+
+    def cancel_scheduled(self, key: str) -> bool:
+        """See the port: nothing ever waits."""
+        return False
 
     def barrier(self) -> Flight:
         """See the port."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from samovar.broker.port import Headers, NewRecord, Record, TopicPartition
 from samovar.engine.routing.topic import DeadLetterQueue
 from samovar.support.wording import message
@@ -44,4 +46,20 @@ def copy(
         key=record.key,
         headers=(*record.headers, *trace),
         partition=source.partition % partitions,
+    )
+
+
+def without_trace(copy: NewRecord, record: Record) -> NewRecord:
+    """The copy as the record was: the trace may be what made it too large."""
+    return structs.replace(copy, headers=record.headers)
+
+
+def without_value(copy: NewRecord, record: Record) -> NewRecord:
+    """The trace alone, which always fits: without the record's own value, key and headers, but
+    with the size of the value, in bytes, as header `dropped_value_bytes`.
+    """
+    trace = copy.headers[len(record.headers) :]
+    size = str(len(record.value or b"")).encode()
+    return structs.replace(
+        copy, value=None, key=None, headers=(*trace, ("dropped_value_bytes", size))
     )

@@ -17,6 +17,7 @@ class DeadLetterQueue:
 
     #: The topic's logical name.
     topic: str
+    #: How often a job is tried again before it goes there.
     max_retries: int = 3
     #: Whether each job has retries of its own (a success in between forgets the failures).
     independent: bool = True
@@ -30,8 +31,11 @@ class Pause:
     default), else `timeout`.
     """
 
+    #: What the waits are made of.
     timeout: float = 1.0
+    #: No wait is longer.
     max_timeout: float = 30.0
+    #: Whether each wait is twice the one before.
     exponential: bool = True
 
 
@@ -76,6 +80,7 @@ class Topic:
             name=self.dead_letter_queue.topic,
             partitions=self.partitions,
             replication_factor=self.replication_factor,
+            is_dead_letter=True,
         )
         return (own, dead)
 

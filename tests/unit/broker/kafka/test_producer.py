@@ -1,0 +1,69 @@
+"""What a bulk answers when Kafka's client refuses some of it; no broker is needed for that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from samovar.broker.kafka import producer as kafka_producer
+from samovar.broker.kafka.producer import KafkaProducer
+from samovar.broker.port import NewRecord
+from samovar.errors import DeliveryFailedError, QueueFullError
+
+LARGEST = 10_000
+
+
+@pytest.fixture
+def producer(monkeypatch: pytest.MonkeyPatch) -> Iterator[KafkaProducer]:
+    monkeypatch.setattr(kafka_producer, "FULL_SECONDS", 0.05)
+    monkeypatch.setattr(kafka_producer, "FULL_STEP_SECONDS", 0.01)
+    producer = KafkaProducer(
+        {
+            "bootstrap.servers": "127.0.0.1:1",
+            "queue.buffering.max.messages": 5,
+            "message.max.bytes": LARGEST,
+            "log_level": 0,
+        }
+    )
+    yield producer
+    producer.close(0)
+
+
+def records(count: int, *, large: int = -1) -> list[NewRecord]:
+    """The large one is so by its key: by its value, nothing of the bulk would be sent."""
+    key = b"k" * LARGEST
+    return [NewRecord("mail", b"x", key=key if n == large else b"k") for n in range(count)]
+
+
+def test_a_record_that_is_refused_does_not_keep_back_the_others(producer: KafkaProducer) -> None:
+    refused = producer.produce_many(records(4, large=1))
+
+    assert list(refused) == [1]
+    assert isinstance(refused[1], DeliveryFailedError)
+    assert producer.flush(0) == 3
+    assert producer.barrier().out == 3
+
+
+def test_a_full_buffer_keeps_back_what_comes_behind(producer: KafkaProducer) -> None:
+    refused = producer.produce_many(records(8))
+
+    assert list(refused) == [5, 6, 7]
+    assert {type(error) for error in refused.values()} == {QueueFullError}
+    assert producer.flush(0) == 5
+    assert producer.barrier().out == 5
+
+
+def test_a_bulk_of_which_nothing_is_taken_is_an_error(producer: KafkaProducer) -> None:
+    with pytest.raises(DeliveryFailedError):
+        producer.produce_many(records(1, large=0))
+    producer.produce_many(records(5))
+
+    with pytest.raises(QueueFullError):
+        producer.produce_many(records(2))
+
+    assert producer.barrier().out == 5
+
+
+def test_a_bulk_of_nothing_is_no_error(producer: KafkaProducer) -> None:
+    assert producer.produce_many([]) == {}

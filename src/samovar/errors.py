@@ -8,6 +8,12 @@ SamovarError
 ├── PayloadError                     a record that is no job; retrying cannot help
 │   └── UnknownJobClassError         a job name that no imported class bears
 ├── DeserializationError             arguments that could not be rebuilt; raised while performing
+│   └── RecordNotFoundError          a record that is gone; also DeserializationError.RecordNotFound
+├── ContinuationError                a job in steps cannot go on; never resumed by itself
+│   ├── InvalidStepError             a step that is nested, met twice, out of order, not awaited
+│   ├── UnadvanceableCursorError     a cursor that has no successor
+│   ├── ResumeLimitError             the job was resumed `max_resumptions` times
+│   └── CheckpointError              no checkpoint may be here; for adapters to raise
 ├── EnqueueError                     an adapter refuses a job softly: perform_later returns False
 ├── SchedulingNotSupportedError      the adapter cannot hold a job until its time
 ├── ConfigurationError               settings or routes are wrong; lists every fault
@@ -16,16 +22,19 @@ SamovarError
     ├── QueueFullError               the local buffer stayed full; nothing was sent
     ├── DeliveryUnknownError         no answer in time: the record may or may not be stored
     ├── DeliveryFailedError          the broker refused a record for good
+    │   └── RecordTooLargeError      it is too large
     ├── UnknownTopicError            a topic that does not exist
     ├── FencedError                  another member has taken our place
     └── StoreError                   the embedded log's file cannot be used
 
 Abort(BaseException)                 raised in a before callback: halt, quietly
+Interrupt(BaseException)             a job in steps stops at a checkpoint, to go on in another run
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 
 class SamovarError(Exception):
@@ -58,6 +67,36 @@ class UnknownJobClassError(PayloadError, LookupError):
 
 class DeserializationError(SamovarError):
     """Arguments could not be rebuilt; the original error is the cause."""
+
+    #: The one for records that are gone, by the name that it has in Rails.
+    RecordNotFound: ClassVar[type[RecordNotFoundError]]
+
+
+class RecordNotFoundError(DeserializationError):
+    """A job argument was a record that is no longer there."""
+
+
+DeserializationError.RecordNotFound = RecordNotFoundError
+
+
+class ContinuationError(SamovarError):
+    """A job in steps cannot go on. Such an error never resumes the job."""
+
+
+class InvalidStepError(ContinuationError):
+    """A step is nested in another, met twice, out of order, or was never awaited."""
+
+
+class UnadvanceableCursorError(ContinuationError):
+    """The cursor has no successor: set the next one with `step.set`."""
+
+
+class ResumeLimitError(ContinuationError):
+    """The job was resumed `max_resumptions` times; what stopped it this time is the cause."""
+
+
+class CheckpointError(ContinuationError):
+    """No checkpoint may be here, as in an open transaction. Adapters may raise it."""
 
 
 class EnqueueError(SamovarError):
@@ -101,6 +140,10 @@ class DeliveryFailedError(BrokerError):
     """The broker refused a record for good; it is not stored."""
 
 
+class RecordTooLargeError(DeliveryFailedError):
+    """The broker refused a record for its size."""
+
+
 class UnknownTopicError(BrokerError, LookupError):
     """The topic does not exist."""
 
@@ -115,3 +158,10 @@ class StoreError(BrokerError):
 
 class Abort(BaseException):
     """Raise in a before callback to halt the chain quietly."""
+
+
+class Interrupt(BaseException):
+    """A job in steps stops at a checkpoint; what it has done is kept for the run that follows.
+
+    Let it pass: `except Exception` does not catch it.
+    """

@@ -11,22 +11,38 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 from samovar.errors import ArgumentError
+from samovar.support.wording import message
 
-#: name -> what it tells; the payload's keys in brackets.
+#: name -> what it tells; the payload's keys in brackets. In the events of jobs `job` is the job
+#: and `adapter` its queue adapter; a key with a question mark is there only when it applies. Each
+#: event around a block gains `exception` ([class name, message]) and `exception_object` when an
+#: error leaves that block.
 EVENTS: dict[str, str] = {
-    "enqueue.active_job": "a job was enqueued [job, adapter]",
-    "enqueue_at.active_job": "a job was enqueued for later [job, adapter]",
-    "enqueue_all.active_job": "a bulk enqueue [jobs, adapter, enqueued_count]",
-    "enqueue_retry.active_job": "a job was enqueued again after an error [job, error, wait]",
-    "perform_start.active_job": "a job is about to be performed [job]",
-    "perform.active_job": "a job was performed [job, exception_object]",
-    "retry_stopped.active_job": "the attempts of a job are used up [job, error]",
-    "discard.active_job": "a job was discarded after an error [job, error]",
+    "enqueue.active_job": "a job was enqueued [job, adapter, aborted?]",
+    "enqueue_at.active_job": "a job was enqueued for later [job, adapter, aborted?]",
+    "enqueue_all.active_job": "a bulk enqueue, one per adapter [jobs, adapter, enqueued_count]",
+    "enqueue_retry.active_job": "a job was enqueued again [job, adapter, error, wait]",
+    "perform_start.active_job": "a job is about to be performed [job, adapter]",
+    "perform.active_job": "a job was performed [job, adapter, aborted?]",
+    "retry_stopped.active_job": "the attempts of a job are used up [job, adapter, error]",
+    "discard.active_job": "a job was discarded after an error [job, adapter, error]",
+    "interrupt.active_job": (
+        "a continuation stops at a checkpoint, to go on in another run "
+        "[job, adapter, reason, description, completed_steps, current_step]"
+    ),
+    "resume.active_job": (
+        "a continuation goes on where an earlier run ended "
+        "[job, adapter, description, completed_steps, current_step]"
+    ),
+    "step_skipped.active_job": "an earlier run completed this step [job, adapter, step]",
+    "step_started.active_job": "a step begins, or goes on [job, adapter, step]",
+    "step.active_job": "a step has ended [job, adapter, step, interrupted]",
+    "error.reported": "an error is worth a look [error, job, handled, source]",
+    "current_attributes.unknown": "a job carried what its class lacks [name, attributes]",
     "worker.started": "a worker process has begun to work [queues, concurrency]",
     "worker.quieted": "a worker takes no new jobs []",
     "worker.stopping": "a worker finishes what it runs []",
@@ -92,26 +108,41 @@ def unsubscribe(subscriber: Subscriber) -> None:
         _rebuild()
 
 
-def announce(name: str, **payload: Any) -> None:
+def announce(name: str, /, **payload: Any) -> None:
     """Tell the subscribers of `name` that it happened."""
     _check(name)
     for subscriber in heard.get(name, ()):
         _tell(subscriber, Event(name, payload))
 
 
-@contextmanager
-def instrument(name: str, **payload: Any) -> Generator[dict[str, Any], None, None]:
-    """Measure a block and announce it when it ends; the yielded payload may be added to."""
-    _check(name)
-    started = time.perf_counter()
-    try:
-        yield payload
-    except BaseException as error:
-        payload["exception_object"] = error
-        raise
-    finally:
-        event = Event(name, payload, time.perf_counter() - started)
-        for subscriber in heard.get(name, ()):
+class instrument:
+    """Measure a ``with`` block and announce it when it ends; gives the payload, to be added to.
+
+    An error that leaves the block goes on, and is in the payload as `exception` (its class's
+    name and its message) and `exception_object`.
+    """
+
+    # A class, because a generator under `contextmanager` costs three times as much.
+    __slots__ = ("_name", "_payload", "_started")
+
+    def __init__(self, name: str, /, **payload: Any) -> None:
+        _check(name)
+        self._name = name
+        self._payload = payload
+
+    def __enter__(self) -> dict[str, Any]:
+        self._started = time.perf_counter()
+        return self._payload
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        listeners = heard.get(self._name)
+        if listeners is None:
+            return
+        event = Event(self._name, self._payload, time.perf_counter() - self._started)
+        if error is not None:
+            self._payload["exception"] = [type(error).__name__, message(error)]
+            self._payload["exception_object"] = error
+        for subscriber in listeners:
             _tell(subscriber, event)
 
 

@@ -38,7 +38,7 @@ class Recording:
         self.bulk_calls += 1
         return [self.enqueue(request) for request in requests]
 
-    def stopping(self) -> bool:
+    def stopping(self, job: object = None) -> object:
         return False
 
     def close(self, timeout: float) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -36,6 +37,21 @@ def test_an_error_in_the_block_is_in_the_payload_and_goes_on(heard: list[Event])
         raise ValueError("boom")
 
     assert isinstance(heard[0].payload["exception_object"], ValueError)
+    assert heard[0].payload["exception"] == ["ValueError", "boom"]
+
+
+def test_a_block_that_nobody_hears_runs_all_the_same() -> None:
+    with events.instrument("worker.started", queues=()) as payload:
+        payload["concurrency"] = 5
+
+    with pytest.raises(ValueError, match="boom"), events.instrument("worker.started"):
+        raise ValueError("boom")
+
+
+def test_the_reference_lists_every_event() -> None:
+    page = Path("docs/reference/events.md").read_text()
+
+    assert [name for name in events.EVENTS if f"`{name}`" not in page] == []
 
 
 def test_a_pattern_hears_every_event_it_matches() -> None:
@@ -61,6 +77,8 @@ def test_an_event_that_is_not_on_the_list_is_refused(name: str) -> None:
         subscribe(name)(print)
     with pytest.raises(ArgumentError):
         events.announce(name)
+    with pytest.raises(ArgumentError):
+        events.instrument(name)
 
 
 def test_a_failing_subscriber_is_reported_and_stops_nobody(

@@ -1,18 +1,20 @@
-"""From a job to its backend: serialize, hand over, note the answer on the job."""
+"""From a job to its backend: callbacks, serialize, hand over, note the answer on the job."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from samovar import events
 from samovar.errors import ArgumentError, EnqueueError
-from samovar.job import runtime
+from samovar.job import callbacks, current_attributes, runtime, transactions
 from samovar.job.job_data import EnqueueRequest, Receipt
 from samovar.job.queue_adapter import QueueAdapter
+from samovar.job.settings import check_queue
 from samovar.job.state import JobState
-from samovar.support import clock
+from samovar.support import asyncs, clock
+from samovar.support.asyncs import HERE
 
 _NANOSECONDS = 1_000_000_000
 
@@ -35,27 +37,82 @@ def apply_options(
     if wait_until is not None:
         job.scheduled_at = _aware(wait_until)
     if queue is not None:
-        job.queue_name = runtime.current().job_settings.real_queue(queue)
+        job.queue_name = job.real_queue(check_queue(queue, "queue"))
     if priority is not None:
         job.priority = int(priority)
 
 
 def enqueue(job: JobState) -> bool:
-    """Hand a job to its adapter; False when it was refused softly (see `job.enqueue_error`)."""
+    """Hand a job to its adapter; False when it was refused softly (see `job.enqueue_error`), or
+    halted by a callback. A job that waits for a commit counts as enqueued until then.
+    """
+    if (
+        transactions.watchers
+        and _waits_for_commit(job)
+        and transactions.after_commit(_as_it_is(job))
+    ):
+        job.successfully_enqueued = True
+        return True
+    return _enqueue(job)
+
+
+def enqueue_all(jobs: Sequence[JobState]) -> None:
+    """Hand several jobs over, one bulk call per adapter; each job tells what became of it."""
+    waiting = [job for job in jobs if transactions.watchers and _waits_for_commit(job)]
+    if waiting and transactions.after_commit(lambda: _enqueue_all(waiting)):
+        for job in waiting:
+            job.successfully_enqueued = True
+        jobs = [job for job in jobs if not _waits_for_commit(job)]
+    _enqueue_all(jobs)
+
+
+def _as_it_is(job: JobState) -> Callable[[], object]:
+    """Enqueue it to where it is going now: a job that is retried goes back to its own queue before
+    the transaction commits.
+    """
+    wanted = job.queue_name, job.priority, job.due_ns
+
+    def enqueue_it() -> None:
+        kept = job.queue_name, job.priority, job.due_ns
+        job.queue_name, job.priority, job.due_ns = wanted
+        _enqueue(job)
+        if kept != wanted:
+            job.queue_name, job.priority, job.due_ns = kept
+
+    return enqueue_it
+
+
+def _waits_for_commit(job: JobState) -> bool:
+    chosen = type(job).enqueue_after_transaction_commit
+    if chosen is None:
+        return runtime.current().job_settings.enqueue_after_transaction_commit
+    return chosen
+
+
+def _enqueue(job: JobState) -> bool:
     adapter = runtime.adapter_for(type(job).queue_adapter)
     job.successfully_enqueued = False
     job.enqueue_error = None
     name = "enqueue.active_job" if job.due_ns is None else "enqueue_at.active_job"
     if name in events.heard:
-        with events.instrument(name, job=job, adapter=adapter):
-            _hand_over(job, adapter)
+        with events.instrument(name, job=job, adapter=adapter) as payload:
+            if _within_callbacks(job, adapter) is callbacks.HALTED:
+                payload["aborted"] = True
+    elif job.enqueue_callbacks:
+        _within_callbacks(job, adapter)
     else:
         _hand_over(job, adapter)
     return job.successfully_enqueued
 
 
-def enqueue_all(jobs: Sequence[JobState]) -> None:
-    """Hand several jobs over, one bulk call per adapter; each job tells what became of it."""
+def _within_callbacks(job: JobState, adapter: QueueAdapter) -> Any:
+    async def hand_over() -> bool:
+        return _hand_over(job, adapter)
+
+    return asyncs.drive(callbacks.run(job, job.enqueue_callbacks, hand_over, HERE))
+
+
+def _enqueue_all(jobs: Sequence[JobState]) -> None:
     groups: dict[int, tuple[QueueAdapter, list[JobState]]] = {}
     for job in jobs:
         adapter = runtime.adapter_for(type(job).queue_adapter)
@@ -64,13 +121,14 @@ def enqueue_all(jobs: Sequence[JobState]) -> None:
         _hand_over_all(group, adapter)
 
 
-def _hand_over(job: JobState, adapter: QueueAdapter) -> None:
+def _hand_over(job: JobState, adapter: QueueAdapter) -> bool:
     try:
-        receipt = adapter.enqueue(EnqueueRequest(job.serialize(), job.due_ns))
+        receipt = adapter.enqueue(_request(job))
     except EnqueueError as refusal:
         job.enqueue_error = refusal
     else:
         _note(job, receipt)
+    return bool(job.successfully_enqueued)
 
 
 def _hand_over_all(jobs: Sequence[JobState], adapter: QueueAdapter) -> None:
@@ -78,13 +136,20 @@ def _hand_over_all(jobs: Sequence[JobState], adapter: QueueAdapter) -> None:
     for job in jobs:
         job.successfully_enqueued = False
         job.enqueue_error = None
-        requests.append(EnqueueRequest(job.serialize(), job.due_ns))
+        requests.append(_request(job))
     with events.instrument(
         "enqueue_all.active_job", jobs=jobs, adapter=adapter, enqueued_count=0
     ) as payload:
         for job, receipt in zip(jobs, adapter.enqueue_all(requests), strict=True):
             _note(job, receipt)
         payload["enqueued_count"] = sum(1 for job in jobs if job.successfully_enqueued)
+
+
+def _request(job: JobState) -> EnqueueRequest:
+    data = job.serialize()
+    if current_attributes.persisted:
+        current_attributes.carry(data)
+    return EnqueueRequest(data, job.due_ns)
 
 
 def _note(job: JobState, receipt: Receipt) -> None:

@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, Self, cast
 
 from samovar.errors import ArgumentError
-from samovar.job import enqueuing, execution, verbs
+from samovar.job import callbacks, enqueuing, execution, verbs
+from samovar.job.context import LOCALE
 from samovar.job.job_data import JobData
 from samovar.job.state import JobState
+from samovar.support.wording import nearest
 
 _OPTIONS = ("wait", "wait_until", "queue", "priority")
 
@@ -28,7 +30,7 @@ def _perform_later(cls: type[Job], *args: Any, **kwargs: Any) -> Job | Literal[F
 
 async def _aperform_later(cls: type[Job], *args: Any, **kwargs: Any) -> Job | Literal[False]:
     job = _build(cls, args, kwargs)
-    return job if await asyncio.to_thread(enqueuing.enqueue, job) else False
+    return job if await _aenqueue(job) else False
 
 
 def _perform_now(cls: type[Job], *args: Any, **kwargs: Any) -> Any:
@@ -40,12 +42,25 @@ async def _aperform_now(cls: type[Job], *args: Any, **kwargs: Any) -> Any:
 
 
 def _set_on_class(cls: type[Job], **options: Any) -> _Configured:
+    _check_names(cls, options)
     return _Configured(cls, options)
 
 
 def _set_on_job(job: Job, **options: Any) -> Job:
+    _check_names(type(job), options)
     enqueuing.apply_options(job, **options)
     return job
+
+
+def _check_names(cls: type[Job], options: Mapping[str, Any]) -> None:
+    for name in options:
+        if name not in _OPTIONS:
+            meant = nearest(name, _OPTIONS)
+            hint = f"did you mean {meant!r}? Expected" if meant else "expected"
+            raise TypeError(
+                f"{cls.__name__}.set() got an unexpected keyword argument {name!r}; "
+                f"{hint} {', '.join(_OPTIONS)}."
+            )
 
 
 def _enqueue_job(job: Job) -> Job | Literal[False]:
@@ -53,12 +68,19 @@ def _enqueue_job(job: Job) -> Job | Literal[False]:
 
 
 async def _aenqueue_job(job: Job) -> Job | Literal[False]:
-    return await asyncio.to_thread(job.enqueue)
+    return job if await _aenqueue(job) else False
+
+
+async def _aenqueue(job: Job) -> bool:
+    # A framework may keep the locale by thread.
+    job.locale = job.locale or LOCALE.get()
+    return await asyncio.to_thread(enqueuing.enqueue, job)
 
 
 class Job(JobState, registered=False):
     """Subclass it and write `perform`.
 
+    ```python
     class ProcessPaymentJob(Job):
         queue_as = "payments"
 
@@ -67,17 +89,29 @@ class Job(JobState, registered=False):
     ProcessPaymentJob.perform_later(42, "card")
     ProcessPaymentJob.set(wait=timedelta(hours=1)).perform_later(42, "card")
     ProcessPaymentJob.perform_now(42, "card")
+    ```
     """
 
-    #: Enqueue; the job, or False when it was refused softly.
+    #: Callbacks from outside: `ProcessPaymentJob.before_perform(fn)`; `fn` takes the job.
+    before_enqueue = callbacks.Adder("before", "enqueue")
+    around_enqueue = callbacks.Adder("around", "enqueue")
+    after_enqueue = callbacks.Adder("after", "enqueue")
+    before_perform = callbacks.Adder("before", "perform")
+    around_perform = callbacks.Adder("around", "perform")
+    after_perform = callbacks.Adder("after", "perform")
+
+    #: Enqueue a job with `perform`'s arguments; the job, or False when a callback halted it or
+    #: the adapter refused it softly. Raises SerializationError for arguments without a form.
     perform_later = verbs.LaterVerb(_perform_later, _enqueue_job)
     #: `perform_later` for an event loop.
     aperform_later = verbs.ALaterVerb(_aperform_later, _aenqueue_job)
-    #: Perform here; perform's value, or the error when a declaration dealt with it.
+    #: Perform here, with `perform`'s arguments; its value, False when a callback halted it, or
+    #: the error when a declaration of the class dealt with it.
     perform_now = verbs.NowVerb(_perform_now, execution.perform_now)
     #: `perform_now` for an event loop.
     aperform_now = verbs.ANowVerb(_aperform_now, execution.aperform_now)
-    #: Options for the next job (on the class) or for this one: wait, wait_until, queue, priority.
+    #: Options for the next job (on the class) or for this one: wait (seconds or a timedelta),
+    #: wait_until (an aware datetime), queue, priority.
     set = verbs.SetVerb(_set_on_class, _set_on_job)
 
     def perform(self, *args: Any, **kwargs: Any) -> Any:
@@ -144,7 +178,7 @@ class Job(JobState, registered=False):
     @classmethod
     def execute(cls, data: JobData) -> Any:
         """Deserialize and perform, retry or discard; raises what nothing handled."""
-        return execution.perform_now(cls.deserialize(data))
+        return execution.execute(data)
 
     @classmethod
     def _from_item(cls, item: Any) -> Self:

@@ -25,8 +25,10 @@ class QueueAdapter(Protocol):
         """Take several, in order, as cheaply as the backend can; a receipt for each."""
         ...
 
-    def stopping(self) -> bool:
-        """Whether this process is ending, so that long jobs should stop at a checkpoint."""
+    def stopping(self, job: object = None) -> object:
+        """Whether `job` should stop at its next checkpoint, as when the process is ending: True,
+        or, as any other true value, the reason.
+        """
         ...
 
     def close(self, timeout: float) -> int:

@@ -1,7 +1,7 @@
 """What happens after an error: which declaration of the class matches, and what it decides.
 
-`retry_on` and `discard_on` decorate a job class. Declarations are tried from the top decorator
-down, then the parent class's; when none matches an error, its cause is asked about.
+`retry_on`, `discard_on` and `rescue_from` decorate a job class. They are tried from the top
+decorator down, then the parent class's; when none matches an error, its cause is asked about.
 """
 
 from __future__ import annotations
@@ -14,9 +14,13 @@ from datetime import timedelta
 from typing import Any, Literal, TypeVar
 
 from samovar.errors import ArgumentError
+from samovar.job.classes import wire_name
 
-C = TypeVar("C", bound=type)
+C = TypeVar("C", bound=Callable[..., Any])
+#: Called with the job and the error; may be a coroutine function.
 Handler = Callable[[Any, BaseException], object]
+#: An exception class, or the name of one that may not be imported here.
+ErrorName = type[BaseException] | str
 Wait = (
     float | timedelta | Literal["polynomially_longer", "exponentially_longer"] | Callable[..., Any]
 )
@@ -26,25 +30,34 @@ _CURVES = ("polynomially_longer", "exponentially_longer")
 _OWN = "_samovar_declarations"
 
 
+class _Unset:
+    """The type of a jitter that was not given."""
+
+
+_UNSET = _Unset()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
     """A `retry_on`: perform again, up to `attempts` runs in total."""
 
-    errors: tuple[type[BaseException], ...]
+    errors: tuple[ErrorName, ...]
     wait: Wait
     #: Runs in total; None is without end.
     attempts: int | None
     queue: str | None
     priority: int | None
-    #: Part of a fixed or growing wait that is added at random; None is the application's.
-    jitter: float | None
+    #: Part of a fixed or growing wait that is added at random; unset is the class's.
+    jitter: float | _Unset
+    #: Whether each retry is announced as `error.reported`.
+    report: bool
     #: Called with the job and the error when the attempts are used up.
     exhausted: Handler | None
 
     @property
     def key(self) -> str:
         """How Active Job counts this declaration's failures: Ruby's text of its error list."""
-        return f"[{', '.join(error.__name__ for error in self.errors)}]"
+        return f"[{', '.join(_in_ruby(error) for error in self.errors)}]"
 
     def __call__(self, cls: C) -> C:
         return _declare(cls, self)
@@ -54,7 +67,9 @@ class Retry:
 class Discard:
     """A `discard_on`: drop the job."""
 
-    errors: tuple[type[BaseException], ...]
+    errors: tuple[ErrorName, ...]
+    #: Whether it is announced as `error.reported`.
+    report: bool
     #: Called with the job and the error.
     then: Handler | None
 
@@ -62,32 +77,53 @@ class Discard:
         return _declare(cls, self)
 
 
-Declaration = Retry | Discard
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rescue:
+    """A `rescue_from`: let a handler deal with the error."""
+
+    errors: tuple[ErrorName, ...]
+    #: A function of the job and the error, or the name of a method that takes the error.
+    handler: Handler | str
+
+    def __call__(self, cls: C) -> C:
+        return _declare(cls, self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AfterDiscard:
+    """An `after_discard`: called when a job is given up, whatever the reason."""
+
+    handler: Handler
+
+    def __call__(self, cls: C) -> C:
+        return _declare(cls, self)
+
+
+Declaration = Retry | Discard | Rescue
 
 
 def retry_on(
-    *errors: type[BaseException],
+    *errors: ErrorName,
     wait: Wait = 3,
     attempts: int | Literal["unlimited"] = 5,
     queue: str | None = None,
     priority: int | None = None,
-    jitter: float | None = None,
+    jitter: float | _Unset | None = _UNSET,
+    report: bool = False,
     exhausted: Handler | None = None,
 ) -> Retry:
     """Perform the job again after one of these errors.
 
     `wait` is seconds, a timedelta, ``"polynomially_longer"`` or a callable of the number of
     executions (and, if it takes two arguments, the error); `attempts` counts the first run too.
+    `jitter` adds up to that part of a fixed or growing wait; None is none, unset is the class's
+    `retry_jitter`. Without `exhausted`, the last error leaves the job.
 
     Raises:
         ArgumentError: a value is of no use.
     """
     _check_errors("retry_on", errors)
-    if isinstance(wait, str) and wait not in _CURVES:
-        raise ArgumentError(
-            f"retry_on: wait is {wait!r}; expected seconds, a timedelta, 'polynomially_longer' "
-            f"or a callable."
-        )
+    _check_wait(wait)
     if attempts != "unlimited" and (type(attempts) is not int or attempts < 1):
         raise ArgumentError(
             f"retry_on: attempts is {attempts!r}; expected a number from 1 up, or 'unlimited'."
@@ -98,50 +134,82 @@ def retry_on(
         attempts=None if attempts == "unlimited" else attempts,
         queue=queue,
         priority=priority,
-        jitter=jitter,
+        jitter=0.0 if jitter is None else jitter,
+        report=report,
         exhausted=exhausted,
     )
 
 
-def discard_on(*errors: type[BaseException], then: Handler | None = None) -> Discard:
+def discard_on(*errors: ErrorName, report: bool = False, then: Handler | None = None) -> Discard:
     """Drop the job after one of these errors.
 
     Raises:
         ArgumentError: a value is of no use.
     """
     _check_errors("discard_on", errors)
-    return Discard(errors=errors, then=then)
+    return Discard(errors=errors, report=report, then=then)
+
+
+def rescue_from(*errors: ErrorName, with_: Handler | str) -> Rescue:
+    """Let `with_` deal with one of these errors: a function of the job and the error, or the
+    name of a method that takes the error. When it returns, the error is dealt with.
+
+    Raises:
+        ArgumentError: a value is of no use.
+    """
+    _check_errors("rescue_from", errors)
+    return Rescue(errors=errors, handler=with_)
+
+
+def after_discard(handler: Handler) -> AfterDiscard:
+    """Call a function with the job and the error when the job is given up: discarded, out of
+    attempts, or failed with an error that nothing deals with.
+    """
+    return AfterDiscard(handler=handler)
 
 
 def find(cls: type, error: BaseException) -> tuple[Declaration, BaseException] | None:
     """The declaration that deals with `error` or one of its causes, and the error it matched."""
-    declarations = tuple(_declarations(cls))
+    declarations = [one for one in _declarations(cls) if not isinstance(one, AfterDiscard)]
     for cause in _causes(error):
         for declaration in declarations:
-            if isinstance(cause, declaration.errors):
+            if any(_matches(cause, wanted) for wanted in declaration.errors):
                 return declaration, cause
     return None
+
+
+def discard_handlers(cls: type) -> list[Handler]:
+    """What `after_discard` declared, the parents' first, each class's from the top down."""
+    classes = [parent.__dict__.get(_OWN, ()) for parent in reversed(cls.__mro__)]
+    return [one.handler for own in classes for one in own if isinstance(one, AfterDiscard)]
 
 
 def delay_seconds(retry: Retry, executions: int, error: BaseException, jitter: float) -> float:
     """How long to wait before the next run; `executions` is this declaration's own count."""
     if callable(retry.wait):
         return _seconds(_call_wait(retry.wait, executions, error))
-    share = jitter if retry.jitter is None else retry.jitter
+    share = jitter if isinstance(retry.jitter, _Unset) else retry.jitter
     base = float(executions**4) if retry.wait in _CURVES else _seconds(retry.wait)
     rest = 2.0 if retry.wait in _CURVES else 0.0
     return base + random.random() * base * share + rest if share else base + rest
 
 
-def _declare(cls: C, declaration: Declaration) -> C:
+def _declare(cls: C, declaration: Declaration | AfterDiscard) -> C:
+    target = getattr(cls, "job_class", cls)  # of a function that `@job` has made a job of
     # Decorators run from the bottom up, so what comes later stands higher: it goes to the front.
-    setattr(cls, _OWN, (declaration, *cls.__dict__.get(_OWN, ())))
+    setattr(target, _OWN, (declaration, *target.__dict__.get(_OWN, ())))
     return cls
 
 
-def _declarations(cls: type) -> Iterator[Declaration]:
+def _declarations(cls: type) -> Iterator[Declaration | AfterDiscard]:
     for parent in cls.__mro__:
         yield from parent.__dict__.get(_OWN, ())
+
+
+def _matches(error: BaseException, wanted: ErrorName) -> bool:
+    if isinstance(wanted, str):
+        return any(wanted in (_full_name(kind), wire_name(kind)) for kind in type(error).__mro__)
+    return isinstance(error, wanted)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -160,7 +228,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 def _call_wait(wait: Callable[..., Any], executions: int, error: BaseException) -> Any:
     try:
         inspect.signature(wait).bind(executions, error)
-    except TypeError:
+    except (TypeError, ValueError):  # it takes one, or is built in and does not say
         return wait(executions)
     return wait(executions, error)
 
@@ -171,9 +239,29 @@ def _seconds(value: Any) -> float:
     return float(value or 0)
 
 
+def _in_ruby(error: ErrorName) -> str:
+    return f'"{error}"' if isinstance(error, str) else wire_name(error)
+
+
+def _full_name(kind: type) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _check_wait(wait: Any) -> None:
+    if wait in _CURVES or callable(wait):
+        return
+    if isinstance(wait, timedelta | int | float) and not isinstance(wait, bool):
+        return
+    raise ArgumentError(
+        f"retry_on: wait is {wait!r}; expected seconds, a timedelta, 'polynomially_longer' "
+        f"or a callable."
+    )
+
+
 def _check_errors(name: str, errors: tuple[Any, ...]) -> None:
     if not errors:
         raise ArgumentError(f"{name} needs at least one exception class.")
     for error in errors:
-        if not (isinstance(error, type) and issubclass(error, BaseException)):
+        is_class = isinstance(error, type) and issubclass(error, BaseException)
+        if not is_class and not isinstance(error, str):
             raise ArgumentError(f"{name}: {error!r} is no exception class.")

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
+from samovar.errors import ArgumentError
 from samovar.support.conversion import NOT_BLANK, Rule, at_least
 
 _HOST_NAME = Rule(
     expected="of letters, digits and hyphens",
     holds=lambda value: value.isascii() and value.replace("-", "").isalnum(),
 )
+
+_ONE_OR_MORE = Rule(read=lambda value: (value,) if isinstance(value, str) else value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,14 +33,57 @@ class JobSettings:
     default_priority: int | None = None
     #: The application's name in global ids: ``gid://<global_id_app>/Order/7``.
     global_id_app: Annotated[str, _HOST_NAME] = "samovar"
+    #: Whether enqueuing waits for open database transactions to commit.
+    enqueue_after_transaction_commit: bool = False
+    #: Queues, by the names used in code, whose jobs Ruby performs too ("*": all of them): arguments
+    #: that only Python can read are refused there.
+    ruby_queues: Annotated[tuple[str, ...], _ONE_OR_MORE] = ()
+    #: Whether a tuple travels as a list and a UUID as text: Ruby reads that; so does Python, as
+    #: a list and a str.
+    portable_arguments: bool = False
+    #: A datetime without time zone as an argument: "refuse" it, or take it to be in "utc".
+    naive_datetimes: Literal["refuse", "utc"] = "refuse"
     #: How much of a retry's wait is left to chance: 0.15 adds up to 15 per cent.
     retry_jitter: Annotated[float, at_least(0)] = 0.15
     #: Whether log lines may show the arguments of jobs.
     log_arguments: bool = True
+    #: Whether each job has log lines when it is enqueued, begins and ends (`samovar worker -v`).
+    log_every_job: bool = False
+    #: Whether those lines tell which line of your code enqueued; slow, for development.
+    verbose_enqueue_logs: bool = False
 
-    def real_queue(self, name: str) -> str:
-        """The queue that the backend knows, for the name used in code."""
+    def real_queue(self, name: str, prefix: str | None = None, delimiter: str | None = None) -> str:
+        """The queue that the backend knows, for the name used in code; a class may have a prefix
+        and a delimiter of its own.
+        """
         real = self.queue_names.get(name, name)
-        if self.queue_name_prefix and self.queue_name_prefix.strip():
-            return f"{self.queue_name_prefix}{self.queue_name_delimiter}{real}"
-        return real
+        prefix = self.queue_name_prefix if prefix is None else prefix
+        if not prefix or not prefix.strip():
+            return real
+        delimiter = self.queue_name_delimiter if delimiter is None else delimiter
+        return f"{prefix}{delimiter}{real}"
+
+    def is_shared_with_ruby(self, queue: str | None) -> bool:
+        """Whether Ruby performs jobs of this real queue too."""
+        if "*" in self.ruby_queues:
+            return True
+        return queue in {self.real_queue(name) for name in self.ruby_queues}
+
+
+def check_queue(name: Any, told: str) -> Any:
+    """That very name, if it can be a queue's. `told` says who gave it.
+
+    Raises:
+        ArgumentError: it is no text, or none that can be written.
+    """
+    if not isinstance(name, str) or (not name.isascii() and not _is_writable(name)):
+        raise ArgumentError(f"{told} is {name!r}; expected the name of a queue, as text.")
+    return name
+
+
+def _is_writable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

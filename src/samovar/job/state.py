@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, ParamSpec, Self
 
 from samovar.errors import EnqueueError, PayloadError
 from samovar.job import arguments as wire
-from samovar.job import runtime
+from samovar.job import callbacks, runtime
 from samovar.job.context import LOCALE, TIMEZONE
 from samovar.job.job_data import JobData
 from samovar.job.queue_adapter import QueueAdapter
+from samovar.job.settings import check_queue
+from samovar.job.verbs import Performs
 from samovar.support import clock, ids
 from samovar.support.names import ClassNames
+
+P = ParamSpec("P")
 
 
 class JobState:
@@ -21,6 +26,10 @@ class JobState:
 
     #: The logical name of the queue; None is the application's default queue.
     queue_as: ClassVar[str | None] = None
+    #: What goes before the real names of its queues; None is the application's setting.
+    queue_name_prefix: ClassVar[str | None] = None
+    #: What stands between prefix and name; None is the application's setting.
+    queue_name_delimiter: ClassVar[str | None] = None
     #: The smallest number goes first, where the backend has priorities.
     priority: int | None = None
     #: An adapter of its own: a name, an object, or None for the application's.
@@ -28,6 +37,17 @@ class JobState:
     #: The name on the wire; the class's own name unless it says otherwise.
     job_name: ClassVar[str] = ""
 
+    #: Part of a retry's wait that is left to chance; None is the application's setting.
+    retry_jitter: ClassVar[float | None] = None
+    #: Whether log lines may show this class's arguments; None is the application's setting.
+    log_arguments: ClassVar[bool | None] = None
+    #: Whether to wait for open database transactions; None is the application's setting.
+    enqueue_after_transaction_commit: ClassVar[bool | None] = None
+    #: What runs around enqueuing and performing, worked out by `callbacks.settle`.
+    enqueue_callbacks: ClassVar[tuple[callbacks.Callback, ...]] = ()
+    perform_callbacks: ClassVar[tuple[callbacks.Callback, ...]] = ()
+
+    #: A UUID, the same through every retry.
     job_id: str
     #: The backend's identifier of this job, once it has one.
     provider_job_id: Any = None
@@ -37,10 +57,13 @@ class JobState:
     exception_executions: dict[str, int] | None
     #: When it was enqueued; None until a payload says so.
     enqueued_at: datetime | None = None
+    #: The locale to perform it in; None is the one where it is enqueued.
     locale: str | None = None
+    #: The name of the time zone to perform it in; None is the process's own.
     timezone: str | None = None
     #: None before the first attempt.
     successfully_enqueued: bool | None = None
+    #: Why it was refused softly at the last attempt.
     enqueue_error: EnqueueError | None = None
 
     #: The arguments as they came off the wire, until somebody reads them.
@@ -56,19 +79,23 @@ class JobState:
     #: A job's work; each class defines its own.
     perform: Callable[..., Any]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._arguments = list(args)
-        self._keywords = kwargs
-        self.job_id = ids.uuid4()
-        self.exception_executions = {}
-        self.timezone = TIMEZONE.get()
-        if type(self).choose_priority is not JobState.choose_priority:
-            self.priority = self.choose_priority()
+    def __init__(self: Performs[P, Any, Any], *args: P.args, **kwargs: P.kwargs) -> None:
+        job: Any = self  # whose type serves only to check the arguments against `perform`
+        job._arguments = list(args)
+        job._keywords = kwargs
+        job.job_id = ids.uuid4()
+        job.exception_executions = {}
+        job.timezone = TIMEZONE.get()
+        if job.__class__.choose_priority is not JobState.choose_priority:
+            job.priority = job.choose_priority()
 
     def __init_subclass__(cls, *, registered: bool = True, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        callbacks.settle(cls)
         if not registered:
             return
+        if cls.queue_as is not None:
+            check_queue(cls.queue_as, f"{cls.__name__}.queue_as")
         if "job_name" not in cls.__dict__:
             cls.job_name = cls.__name__
         JOB_CLASSES.register(cls.job_name, cls)
@@ -88,6 +115,14 @@ class JobState:
     def choose_priority(self) -> int | None:
         """The priority of this very job; override to decide from `self.arguments`."""
         return type(self).priority
+
+    @classmethod
+    def real_queue(cls, name: str | None) -> str:
+        """The queue that the backend knows, for the name used in code; None is the default one."""
+        settings = runtime.current().job_settings
+        if name is None:
+            name = settings.default_queue_name
+        return settings.real_queue(name, cls.queue_name_prefix, cls.queue_name_delimiter)
 
     @property
     def arguments(self) -> list[Any]:
@@ -124,11 +159,11 @@ class JobState:
     def queue_name(self) -> str | None:
         """The real name of the queue, prefix included."""
         if not self._queue_settled:
-            settings = runtime.current().job_settings
             chosen = self.choose_queue()
-            self.queue_name = settings.real_queue(
-                settings.default_queue_name if chosen is None else chosen
-            )
+            if chosen is not type(self).queue_as and chosen is not None:
+                check_queue(chosen, f"{type(self).__name__}.choose_queue()")
+            self._queue_name = self.real_queue(chosen)
+            self._queue_settled = True
         return self._queue_name
 
     @queue_name.setter
@@ -153,8 +188,9 @@ class JobState:
         Raises:
             SerializationError: an argument has no form on the wire.
         """
+        queue_name = self._queue_name or self.queue_name
         if self._serialized is None:
-            values = wire.serialize(self._arguments, self._keywords)
+            values = wire.serialize(self._arguments, self._keywords, queue_name)
         else:
             values = self._serialized
         priority = self.priority
@@ -162,7 +198,7 @@ class JobState:
             "job_class": type(self).job_name,
             "job_id": self.job_id,
             "provider_job_id": self.provider_job_id,
-            "queue_name": self._queue_name or self.queue_name,
+            "queue_name": queue_name,
             "priority": runtime.current().job_settings.default_priority
             if priority is None
             else priority,
@@ -195,8 +231,9 @@ class JobState:
             self.exception_executions = (
                 counters if counters.__class__ is dict else _no_counters(counters)
             )
-            self.locale = data["locale"] or LOCALE.get()
-            self.timezone = data["timezone"] or TIMEZONE.get()
+            locale, timezone = data["locale"], data["timezone"]
+            self.locale = LOCALE.get() if locale is None else _name("locale", locale)
+            self.timezone = TIMEZONE.get() if timezone is None else _name("timezone", timezone)
             enqueued_at, scheduled_at = data["enqueued_at"], data["scheduled_at"]
         except KeyError:
             return self.restore({**_NOTHING, **data})
@@ -244,6 +281,10 @@ _NOTHING: dict[str, None] = dict.fromkeys(
 )
 
 
+#: The digits of a fraction that a datetime cannot hold.
+_BEYOND_MICROSECONDS = re.compile(r"\.\d{6}(\d{1,3})")
+
+
 def _no_arguments(value: Any) -> list[Any]:
     if value is None:
         return _NO_ARGUMENTS
@@ -261,6 +302,12 @@ def _count(value: Any) -> int:
     raise PayloadError(f"executions is {value!r}; expected a whole number.")
 
 
+def _name(key: str, value: Any) -> str:
+    if value.__class__ is str:
+        return value
+    raise PayloadError(f"{key} is {value!r:.60}; expected a name.")
+
+
 def _moment(key: str, value: Any) -> datetime:
     if isinstance(value, datetime):
         return value
@@ -272,10 +319,8 @@ def _moment(key: str, value: Any) -> datetime:
 
 
 def _instant(value: Any) -> int:
-    """Nanoseconds since the epoch, with the digits that a datetime cannot hold."""
+    """Nanoseconds since the epoch, exactly."""
     moment = clock.to_ns(_moment("scheduled_at", value))
-    if isinstance(value, str) and "." in value:
-        digits = value.partition(".")[2][:9].rstrip("Zz+-:")
-        if digits.isdigit() and len(digits) == 9:
-            moment += int(digits[6:])
+    if isinstance(value, str) and (beyond := _BEYOND_MICROSECONDS.search(value)):
+        moment += int(beyond[1].ljust(3, "0"))
     return moment

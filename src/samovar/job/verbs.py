@@ -74,6 +74,19 @@ class SetOptions(Protocol[P, R_co, S_co]):
     ) -> Configured[P, R_co, S_co]: ...
 
 
+class SetOnJob(Protocol[S_co]):
+    """`job.set`."""
+
+    def __call__(
+        self,
+        *,
+        wait: float | timedelta | None = None,
+        wait_until: datetime | None = None,
+        queue: str | None = None,
+        priority: int | None = None,
+    ) -> S_co: ...
+
+
 class _Verb:
     """Calls one function with the class, another with a job."""
 
@@ -90,14 +103,24 @@ class _Verb:
 class LaterVerb(_Verb):
     """The descriptor behind `perform_later`."""
 
-    def __get__(self, instance: object, owner: type[Performs[P, R, S]]) -> PerformLater[P, S]:
+    @overload
+    def __get__(self, instance: None, owner: type[Performs[P, R, S]]) -> PerformLater[P, S]: ...
+    @overload
+    def __get__(self, instance: S, owner: type[S]) -> Callable[[], S | Literal[False]]: ...
+    def __get__(self, instance: object, owner: Any) -> Any:
         return self.bind(instance, owner)
 
 
 class ALaterVerb(_Verb):
     """The descriptor behind `aperform_later`."""
 
-    def __get__(self, instance: object, owner: type[Performs[P, R, S]]) -> APerformLater[P, S]:
+    @overload
+    def __get__(self, instance: None, owner: type[Performs[P, R, S]]) -> APerformLater[P, S]: ...
+    @overload
+    def __get__(
+        self, instance: S, owner: type[S]
+    ) -> Callable[[], Coroutine[Any, Any, S | Literal[False]]]: ...
+    def __get__(self, instance: object, owner: Any) -> Any:
         return self.bind(instance, owner)
 
 
@@ -135,8 +158,12 @@ class SetVerb(_Verb):
     """The descriptor behind `set`."""
 
     @overload
+    def __get__(
+        self, instance: None, owner: type[Performs[P, Coroutine[Any, Any, R], S]]
+    ) -> SetOptions[P, R, S]: ...
+    @overload
     def __get__(self, instance: None, owner: type[Performs[P, R, S]]) -> SetOptions[P, R, S]: ...
     @overload
-    def __get__(self, instance: S, owner: type[S]) -> Callable[..., S]: ...
+    def __get__(self, instance: S, owner: type[S]) -> SetOnJob[S]: ...
     def __get__(self, instance: Any, owner: Any) -> Any:
         return self.bind(instance, owner)

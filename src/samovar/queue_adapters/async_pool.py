@@ -8,12 +8,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import Context
 from typing import Any
 
 from samovar import events
 from samovar.job import execution
 from samovar.job.job_data import EnqueueRequest, Receipt, dumps, loads
-from samovar.job.state import JobState
 from samovar.support import clock, ids
 
 #: Threads that perform.
@@ -21,11 +21,14 @@ THREADS = 5
 
 
 class AsyncAdapter:
-    """Performs jobs on threads of this process."""
+    """Performs jobs on threads of this process; with `immediate` in the caller's, at once and
+    without regard to their time, for tests.
+    """
 
     name = "async"
 
-    def __init__(self) -> None:
+    def __init__(self, *, immediate: bool = False) -> None:
+        self._immediate = immediate
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="samovar-async")
         self._lock = threading.Lock()
         #: Jobs that wait for their time; guarded by `_lock`.
@@ -38,7 +41,9 @@ class AsyncAdapter:
         """Hand the job to a thread, now or at its time."""
         job_id = ids.uuid4()
         raw = dumps({**request.data, "provider_job_id": job_id})
-        if request.due_ns is not None and request.due_ns > clock.now_ns():
+        if self._immediate:
+            _perform(raw)
+        elif request.due_ns is not None and request.due_ns > clock.now_ns():
             self._later(raw, (request.due_ns - clock.now_ns()) / 1e9)
         else:
             self._submit(raw)
@@ -48,9 +53,9 @@ class AsyncAdapter:
         """Hand over one after the other."""
         return [self.enqueue(request) for request in requests]
 
-    def stopping(self) -> bool:
-        """Whether the pool is closing."""
-        return self._closed
+    def stopping(self, job: object = None) -> bool:
+        """Never: what a job enqueued while the pool closes would be lost."""
+        return False
 
     def close(self, timeout: float) -> int:
         """Finish what waits for a thread, up to `timeout` seconds; delayed jobs are lost.
@@ -97,7 +102,7 @@ class AsyncAdapter:
 
 def _perform(raw: bytes) -> None:
     try:
-        execution.perform_now(JobState.deserialize(loads(raw)))
+        Context().run(execution.execute, loads(raw))
     except Exception as error:
         # Nobody waits for the future: the error is told here or nowhere.
         events.announce("job.unhandled", error=error)

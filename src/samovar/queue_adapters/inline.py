@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from samovar.errors import EnqueueError, SchedulingNotSupportedError
 from samovar.job import execution
 from samovar.job.job_data import TAKEN, EnqueueRequest, Receipt, dumps, loads
-from samovar.job.state import JobState
 
 
 class InlineAdapter:
@@ -26,14 +25,14 @@ class InlineAdapter:
                 f"The inline adapter performs {request.data['job_class']} at once and cannot "
                 f"wait until {request.data['scheduled_at']}."
             )
-        execution.perform_now(JobState.deserialize(loads(dumps(request.data))))
+        execution.execute(loads(dumps(request.data)))
         return TAKEN
 
     def enqueue_all(self, requests: Sequence[EnqueueRequest]) -> list[Receipt]:
         """Perform one after the other."""
         return [self._enqueue_softly(request) for request in requests]
 
-    def stopping(self) -> bool:
+    def stopping(self, job: object = None) -> bool:
         """Never: there is no worker."""
         return False
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import os
 import threading
-from collections.abc import Coroutine
-from contextlib import suppress
-from typing import Any, TypeVar, cast
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
+from typing import Any, Protocol, TypeVar, cast
 
 R = TypeVar("R")
 
@@ -15,12 +16,18 @@ _lock = threading.Lock()
 #: The running loop and the process it belongs to; guarded by `_lock`.
 _current: tuple[int, asyncio.AbstractEventLoop] | None = None
 
+#: For libraries that keep something by thread: each is called in the thread that a coroutine
+#: leaves, and what it gives is entered on the loop, around the coroutine.
+escorts: list[Callable[[], AbstractAsyncContextManager[Any]]] = []
+
 
 def run(coroutine: Coroutine[Any, Any, R]) -> R:
     """Run a coroutine on the shared loop and wait for its result.
 
     The caller's context variables are seen by the coroutine.
     """
+    if escorts:
+        coroutine = _escorted(coroutine, [escort() for escort in escorts])
     future = asyncio.run_coroutine_threadsafe(_kept_from_the_loop(coroutine), _loop())
     try:
         result, ending = future.result()
@@ -42,6 +49,18 @@ async def _kept_from_the_loop(
         return await coroutine, None
     except (SystemExit, KeyboardInterrupt) as ending:
         return None, ending
+
+
+async def _escorted(
+    coroutine: Coroutine[Any, Any, R], company: list[AbstractAsyncContextManager[Any]]
+) -> R:
+    try:
+        async with AsyncExitStack() as stack:
+            for one in company:
+                await stack.enter_async_context(one)
+            return await coroutine
+    finally:
+        coroutine.close()  # it never began, if an escort failed
 
 
 def inside_loop() -> bool:
@@ -70,3 +89,55 @@ def _loop() -> asyncio.AbstractEventLoop:
             ).start()
             _current = (os.getpid(), loop)
         return _current[1]
+
+
+class Door(Protocol):
+    """How logic that is written once, as coroutines, is run: in a thread, or on a loop."""
+
+    async def settle(self, value: Any) -> Any:
+        """The value, awaited if that is what it needs."""
+        ...
+
+    async def block(self, function: Callable[..., R], *args: Any) -> R:
+        """Call what may block."""
+        ...
+
+
+class _Here:
+    """In the caller's thread: nothing is ever suspended, awaitables run on the shared loop."""
+
+    async def settle(self, value: Any) -> Any:
+        return run(_awaited(value)) if inspect.isawaitable(value) else value
+
+    async def block(self, function: Callable[..., R], *args: Any) -> R:
+        return function(*args)
+
+
+class _OnLoop:
+    """On the caller's event loop."""
+
+    async def settle(self, value: Any) -> Any:
+        return await value if inspect.isawaitable(value) else value
+
+    async def block(self, function: Callable[..., R], *args: Any) -> R:
+        return await asyncio.to_thread(function, *args)
+
+
+#: For `drive`.
+HERE: Door = _Here()
+#: For `await`.
+ON_LOOP: Door = _OnLoop()
+
+
+def drive(coroutine: Coroutine[Any, Any, R]) -> R:
+    """Run a coroutine that goes through HERE, and so never suspends, in the caller's thread."""
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        return stop.value
+    coroutine.close()
+    raise RuntimeError("A coroutine that was to run in its caller's thread was suspended.")
+
+
+async def _awaited(value: Awaitable[R]) -> R:
+    return await value

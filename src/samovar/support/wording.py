@@ -1,6 +1,9 @@
-"""Errors as text, whatever they do when they are asked for it."""
+"""Words for what went wrong: errors as text, whatever they do when asked for it, and slips."""
 
 from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
 
 
 def message(error: BaseException) -> str:
@@ -15,3 +18,13 @@ def told(error: BaseException) -> str:
     """The error's class and what it says, without a full stop at the end."""
     said = message(error).rstrip(".")
     return f"{type(error).__name__}: {said}" if said else type(error).__name__
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that somebody meant who wrote this one; None when nothing is like it."""
+    return next(iter(difflib.get_close_matches(name, sorted(known), 1)), None)
+
+
+def counted(number: int, noun: str) -> str:
+    """The number with its noun: `1 job`, `1,200 jobs`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -90,11 +90,8 @@ class TestSerialize:
         assert NamespacedJob().serialize()["job_class"] == "Deep::Er::TheJob"
 
     def test_the_present_locale_travels_unless_the_job_has_its_own(self) -> None:
-        token = LOCALE.set("es")
-        try:
+        with LOCALE.use("es"):
             data = PayloadJob().serialize()
-        finally:
-            LOCALE.reset(token)
 
         assert data["locale"] == "es"
         assert Job.deserialize(data).serialize()["locale"] == "es"

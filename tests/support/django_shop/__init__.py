@@ -1,0 +1,1 @@
+"""A small Django app for the tests of `samovar.contrib.django`."""

@@ -1,0 +1,143 @@
+"""Jobs, their arguments and their errors as text and as JSON values; records as global ids."""
+
+from __future__ import annotations
+
+import math
+import traceback
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, cast
+
+from samovar.monitoring.options import LogOptions
+from samovar.support import clock
+from samovar.support.wording import message
+
+_OWN_FILES = str(Path(__file__).parent.parent)
+_NO_RECORDS = frozenset({type(None), bool, int, float, str, list, dict, tuple, type})
+
+
+class _GlobalId(str):
+    """Text that stands in an inspected value without quotes."""
+
+    __slots__ = ()
+
+    __repr__ = str.__str__
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things: "1 job", "2 jobs"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def adapter_name(adapter: Any) -> str:
+    """The adapter's `name`, or its class's without "Adapter"."""
+    name = getattr(adapter, "name", None)
+    return name if isinstance(name, str) else type(adapter).__name__.removesuffix("Adapter")
+
+
+def may_show_arguments(job: Any, options: LogOptions) -> bool:
+    """What the job's class says, else the application."""
+    own = getattr(job, "log_arguments", None)
+    return options.log_arguments if own is None else own
+
+
+def arguments(job: Any) -> list[Any]:
+    """What the job was given, keywords as a last dict."""
+    try:
+        keywords = job.keyword_arguments
+        return [*job.arguments, keywords] if keywords else list(job.arguments)
+    except Exception:  # what cannot be decoded is told where it matters, not here
+        return []
+
+
+def inspected(job: Any, options: LogOptions) -> str:
+    """The arguments as Python writes them, between commas; "" when none may be shown."""
+    given = arguments(job) if may_show_arguments(job, options) else []
+    return ", ".join(one_inspected(value, options) for value in given)
+
+
+def one_inspected(value: Any, options: LogOptions) -> str:
+    """A value as Python writes it; records in it, at any depth, as their global ids."""
+    return _repr(_with_ids(value, options))
+
+
+def plain(value: Any, options: LogOptions) -> Any:
+    """The value, made of what JSON knows; what JSON does not know as text."""
+    if (found := _global_id(value, options)) is not None:
+        return found
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, Mapping):
+        items = cast("Mapping[Any, Any]", value).items()
+        return {str(key): plain(item, options) for key, item in items}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item, options) for item in cast("list[Any]", value)]
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, BaseException):
+        return {"class": type(value).__name__, "message": message(value)}
+    return _str(value)
+
+
+def moment(when: datetime | None) -> str | None:
+    """A time as payloads write it: UTC, nine digits."""
+    return None if when is None else clock.utc_text(clock.to_ns(when))
+
+
+def due(job: Any) -> str | None:
+    """When the job may be performed, as payloads write it; None is at once."""
+    return None if job.due_ns is None else clock.utc_text(job.due_ns)
+
+
+def users_traceback(error: BaseException) -> TracebackType | None:
+    """The error's traceback without our own frames at its beginning; whole if it is all ours."""
+    found = error.__traceback__
+    while found is not None and found.tb_frame.f_code.co_filename.startswith(_OWN_FILES):
+        found = found.tb_next
+    return found or error.__traceback__
+
+
+def backtrace(error: BaseException) -> list[str]:
+    """Where the error passed, outermost first: "file:line in function"."""
+    frames = traceback.extract_tb(users_traceback(error))
+    return [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
+
+
+def _global_id(value: Any, options: LogOptions) -> str | None:
+    if value.__class__ in _NO_RECORDS:
+        return None
+    try:
+        return options.global_id(value)
+    except Exception:  # an unsaved record has none yet
+        return None
+
+
+def _with_ids(value: Any, options: LogOptions) -> Any:
+    if (found := _global_id(value, options)) is not None:
+        return _GlobalId(found)
+    if isinstance(value, dict):
+        items = cast("dict[Any, Any]", value).items()
+        return {key: _with_ids(item, options) for key, item in items}
+    if isinstance(value, list):
+        return [_with_ids(item, options) for item in cast("list[Any]", value)]
+    if isinstance(value, tuple):
+        return tuple(_with_ids(item, options) for item in cast("tuple[Any, ...]", value))
+    return value
+
+
+def _repr(value: Any) -> str:
+    try:
+        return repr(value)
+    except Exception:
+        return f"<{type(value).__name__}>"
+
+
+def _str(value: Any) -> str:
+    try:
+        return str(value)
+    except Exception:
+        return f"<{type(value).__name__}>"

@@ -1,0 +1,102 @@
+"""What happens in a worker and its processes, in words."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from samovar.monitoring.shown import counted
+from samovar.support.wording import told
+
+Payload = dict[str, Any]
+
+
+def _error(payload: Payload) -> str:
+    return told(payload["error"])
+
+
+def _at(payload: Payload) -> str:
+    source = payload["source"]
+    return f"{source.topic}[{source.partition}]@{payload['offset']}"
+
+
+def _partitions(payload: Payload) -> str:
+    return ", ".join(f"{topic}[{index}]" for topic, index in payload["partitions"]) or "none"
+
+
+def _started(payload: Payload) -> str:
+    threads = counted(payload["concurrency"], "thread")
+    queues = ", ".join(payload["queues"]) or "(none yet)"
+    return f"The worker has started with {threads} on the queues {queues}."
+
+
+def _stopped(payload: Payload) -> str:
+    if not payload["forced"]:
+        return "The worker has stopped."
+    running = ", ".join(payload["unfinished"]) or "none seen"
+    return f"The worker was stopped by force; jobs still running: {running}."
+
+
+def _failed(payload: Payload) -> str:
+    wait = payload["retry_in"]
+    then = "the process stops" if wait is None else f"tried again in {wait:g} s"
+    return (
+        f"{payload['job']} at {_at(payload)} failed (attempt {payload['attempt']}): "
+        f"{_error(payload)}; {then}."
+    )
+
+
+def _moved_aside(payload: Payload) -> str:
+    return (
+        f"{payload['job']} at {_at(payload)} went to the dead letter topic {payload['topic']} "
+        f"after {counted(payload['attempts'], 'attempt')}: {_error(payload)}."
+    )
+
+
+def _undelivered(payload: Payload) -> str:
+    count = payload["count"]
+    were = "was" if count == 1 else "were"
+    return f"{counted(count, 'enqueued job')} {were} NOT delivered before the process ended."
+
+
+def _unknown_attributes(payload: Payload) -> str:
+    names = ", ".join(payload["attributes"])
+    return f"A job carried attributes that {payload['name']} lacks; they were left out: {names}."
+
+
+#: Event -> level, and the payload to the words.
+WORKER: dict[str, tuple[int, Callable[[Payload], str]]] = {
+    "worker.started": (logging.INFO, _started),
+    "worker.quieted": (logging.INFO, lambda p: "The worker takes no new jobs."),
+    "worker.stopping": (logging.INFO, lambda p: "The worker is stopping."),
+    "worker.stopped": (logging.INFO, _stopped),
+    "process.started": (logging.INFO, lambda p: f"Process {p['index']} started: {p['pid']}."),
+    "process.replaced": (
+        logging.WARNING,
+        lambda p: (
+            f"Process {p['index']} ({p['pid']}) ended with status {p['status']} and is replaced."
+        ),
+    ),
+    "partitions.assigned": (logging.INFO, lambda p: f"Partitions came: {_partitions(p)}."),
+    "partitions.revoked": (logging.INFO, lambda p: f"Partitions left: {_partitions(p)}."),
+    "partitions.lost": (
+        logging.WARNING,
+        lambda p: f"Partitions were taken away: {_partitions(p)}.",
+    ),
+    "job.failed": (logging.ERROR, _failed),
+    "job.unhandled": (logging.ERROR, lambda p: f"A job failed and is lost: {_error(p)}."),
+    "dead_letter.dispatched": (logging.ERROR, _moved_aside),
+    "producer.failed": (logging.ERROR, lambda p: f"{p['error']}"),
+    "producer.undelivered": (logging.ERROR, _undelivered),
+    "executor.failed": (
+        logging.ERROR,
+        lambda p: f"An executor failed, and the process stops: {_error(p)}.",
+    ),
+    "listener.failed": (
+        logging.ERROR,
+        lambda p: f"The listener failed and starts anew in {p['retry_in']:g} s: {_error(p)}.",
+    ),
+    "broker.error": (logging.WARNING, lambda p: f"{_error(p)}"),
+    "current_attributes.unknown": (logging.WARNING, _unknown_attributes),
+}

@@ -3,27 +3,49 @@
 from __future__ import annotations
 
 import atexit
+import os
 import threading
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
-from samovar import backends
+from samovar import backends, events
 from samovar.broker.port import Broker, Producer
 from samovar.engine.adapter import LogAdapter
 from samovar.engine.routing.routes import Routes
-from samovar.engine.routing.topic import DEAD_SUFFIX, Topic
+from samovar.engine.routing.topic import Topic
 from samovar.engine.topics import Topics
 from samovar.engine.worker import Worker
-from samovar.errors import ConfigurationError
+from samovar.errors import ArgumentError, ConfigurationError, SchedulingNotSupportedError
 from samovar.job import runtime
+from samovar.job.context import CURRENT_JOB
+from samovar.job.current_attributes import CurrentAttributes, persist
 from samovar.job.queue_adapter import QueueAdapter
+from samovar.job.serializers import records
 from samovar.job.state import JOB_CLASSES
 from samovar.monitoring import log_subscriber
+from samovar.monitoring.options import LogOptions
+from samovar.processes import exit_status
 from samovar.settings import Settings, load
+from samovar.support.wording import nearest
 
 #: How long an ending process waits for records that are still to be delivered, in seconds.
 EXIT_SECONDS = 30.0
+#: The exit status of a process that ends before all it enqueued is delivered: "try again later".
+UNDELIVERED_STATUS = os.EX_TEMPFAIL
+
+#: Set by `expect_worker`.
+_is_worker_process = False
+
+
+def expect_worker() -> None:
+    """Say, before any application is made, that this process will perform jobs.
+
+    What its modules enqueue while they are imported is then delivered as patiently as what its
+    jobs enqueue.
+    """
+    global _is_worker_process
+    _is_worker_process = True
 
 
 class App:
@@ -51,7 +73,15 @@ class App:
         self._logs: dict[str, _Log] = {}
         self._stopping = threading.Event()
         self._is_exiting = False
-        log_subscriber.attach()
+        log_subscriber.attach(
+            every_job=self.job_settings.log_every_job,
+            options=LogOptions(
+                log_arguments=self.job_settings.log_arguments,
+                verbose_enqueue_logs=self.job_settings.verbose_enqueue_logs,
+                current_job=CURRENT_JOB.get,
+                global_id=records.global_id,
+            ),
+        )
         runtime.install(self)
 
     def job_topic(self, name: str, **settings: Any) -> None:
@@ -62,6 +92,15 @@ class App:
         `samovar topics` runs.
         """
         self.routes.draw(name, **settings)
+
+    def persist(self, *classes: type[CurrentAttributes]) -> None:
+        """Let these classes of current attributes travel with jobs. Every process that enqueues
+        or performs must name the same ones in the same order.
+
+        Raises:
+            ArgumentError: something else was given.
+        """
+        persist(*classes)
 
     def adapter(self, name: str | None = None) -> QueueAdapter:
         """The queue adapter of that name, made on first use; None is the configured one.
@@ -112,14 +151,13 @@ class App:
         """Real names of the queues that a worker serves when it is told none.
 
         The drawn ones; with nothing drawn those that job classes name, and on the embedded log
-        every queue in the file.
+        every queue in the file but those that were made for dead letters.
         """
         if len(self.routes):
             return [topic.name for topic in self.routes if topic.active]
         names = {topic.name for topic in self._served()}
         if self.settings.queue_adapter == "embedded":
-            stored = set(self._log().topics.names())
-            names |= {n for n in stored if n.removesuffix(DEAD_SUFFIX) not in stored - {n}}
+            names.update(self._log().topics.queues())
         return sorted(names)
 
     def unserved(self, queues: Sequence[str] = ()) -> list[tuple[str, str]]:
@@ -130,6 +168,19 @@ class App:
         named = [(name, real(cls.queue_as or default)) for name, cls in JOB_CLASSES]
         return [(name, queue) for name, queue in named if queue not in served]
 
+    def slips(self, queues: Sequence[str]) -> list[tuple[str, str]]:
+        """Those of `queues` that no job class, no route and no topic knows but for a letter or
+        two, each with the name that was probably meant; logical names.
+        """
+        real, default = self.settings.job.real_queue, self.settings.job.default_queue_name
+        named = {cls.queue_as or default for _, cls in JOB_CLASSES}
+        made = {topic.name for topic in self.routes} | set(self._log().topics.names())
+        there = made | {real(name) for name in named}
+        known = named | {n.removeprefix(real("")) for n in made if n.startswith(real(""))}
+        unknown = [queue for queue in queues if real(queue) not in there]
+        meant = [(queue, nearest(queue, known)) for queue in unknown]
+        return [(queue, name) for queue, name in meant if name is not None]
+
     def stop(self) -> None:
         """Jobs that ask whether the process is ending are told so from now on."""
         self._stopping.set()
@@ -137,15 +188,20 @@ class App:
     def close(self, timeout: float = EXIT_SECONDS) -> int:
         """Deliver what is outstanding and let go; how many jobs were not handed over."""
         with self._lock:
-            adapters = list(self._adapters.values())
+            adapters, logs = list(self._adapters.values()), list(self._logs.values())
             self._adapters.clear()
             self._logs.clear()
-        return sum(adapter.close(timeout) for adapter in adapters)
+        undelivered = sum(adapter.close(timeout) for adapter in adapters)
+        for log in logs:  # also one that was only looked at
+            log.topics.close()
+        return undelivered
 
     def _at_exit(self) -> None:
         # A handler that runs later may enqueue still, and nobody will flush after it.
         self._is_exiting = True
-        self.close()
+        for name in ("producer.failed", "producer.undelivered"):
+            events.subscribe(name)(_end_as_failed)
+        self.close(EXIT_SECONDS)
 
     def _served(self) -> list[Topic]:
         if len(self.routes):
@@ -191,6 +247,39 @@ class App:
             return self._logs[name]
 
 
+def _end_as_failed(_: events.Event) -> None:
+    exit_status.end_with(UNDELIVERED_STATUS)
+
+
+@runtime_checkable
+class _Cancels(Protocol):
+    """A queue adapter that can take back what waits for its time."""
+
+    def cancel_scheduled(self, job_id: str) -> bool:
+        """Drop a job that still waits; whether there was one."""
+        ...
+
+
+def cancel_scheduled(job_id: str, *, queue_adapter: str | QueueAdapter | None = None) -> bool:
+    """Drop a job that waits for its time (`set(wait=...)`, `retry_on(wait=...)`), by its id.
+
+    True if it was still waiting: it will not be performed. False if it has come already, or never
+    waited. `queue_adapter` is needed only for classes that chose one of their own.
+
+    Raises:
+        SchedulingNotSupportedError: the adapter cannot take back jobs.
+        BrokerError: the log could not be asked.
+    """
+    if not isinstance(job_id, str):  # pyright: ignore[reportUnnecessaryIsInstance] -- users
+        raise ArgumentError(f"cancel_scheduled takes a job's id, a string; found {job_id!r:.80}.")
+    adapter = runtime.adapter_for(queue_adapter)
+    if isinstance(adapter, _Cancels):
+        return adapter.cancel_scheduled(job_id)
+    raise SchedulingNotSupportedError(
+        f"{type(adapter).__name__} cannot take back jobs that wait for their time."
+    )
+
+
 class _Log:
     """A broker with the one producer and the one view of topics that this process shares."""
 
@@ -198,7 +287,7 @@ class _Log:
         self.broker = broker
         self.topics = Topics(broker.admin())
         #: Set before the producer is used first: a worker's must never give a record up.
-        self.is_workers = False
+        self.is_workers = _is_worker_process
 
     @cached_property
     def producer(self) -> Producer:

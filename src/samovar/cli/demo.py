@@ -14,6 +14,7 @@ from samovar.demo.outcomes import Outcomes
 from samovar.demo.run import PROCESSES, Run
 from samovar.demo.screen import Screen, largest_modules, noteworthy
 from samovar.demo.sources import find_sources
+from samovar.support.wording import counted
 
 INTERRUPTED_STATUS = 130
 
@@ -88,7 +89,7 @@ def _perform(run: Run, console: Console, *, files: int, kill: bool) -> Outcomes:
 def _conclude(outcomes: Outcomes, console: Console, *, report: Path) -> None:
     if outcomes.repeats:
         console.print(
-            f"{outcomes.repeats} jobs ran twice: "
+            f"{counted(outcomes.repeats, 'job')} ran twice: "
             "their worker had no time to commit that they were done.",
             highlight=False,
         )

@@ -9,6 +9,7 @@ from typing import Any
 
 from samovar.app import App
 from samovar.loading import load_app
+from samovar.monitoring.json_lines import JsonLines
 from samovar.settings import CommandLine, Settings, load, obey
 
 
@@ -32,9 +33,18 @@ def load_user_app(settings: Settings) -> App:
 def log_to_stderr(level: int = logging.INFO) -> None:
     """Write the log to standard error, unless the application has set up logging itself."""
     if not logging.getLogger().handlers:
+        _HANDLER.setStream(sys.stderr)
         logging.basicConfig(
             level=level,
-            stream=sys.stderr,
+            handlers=[_HANDLER],
             format="%(asctime)s %(process)d %(levelname)s %(message)s",
         )
     logging.getLogger("samovar").setLevel(level)
+
+
+def log_as_json() -> None:
+    """Write what `log_to_stderr` writes as JSON, an object a line, from now on."""
+    _HANDLER.setFormatter(JsonLines())
+
+
+_HANDLER = logging.StreamHandler()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from samovar.app import App
+from samovar.app import App, expect_worker
 from samovar.cli import loading
 from samovar.engine.worker import Worker
 from samovar.job.state import JOB_CLASSES
@@ -19,14 +19,15 @@ from samovar.processes.supervisor import INDEX_VARIABLE, Supervisor
 
 ORPHANED_STATUS = 3
 FORCED_STATUS = 2
+_COUNT = click.IntRange(min=1)
 
 
 @click.command("worker")
 @click.option("-C", "--config", type=click.Path(path_type=Path), help="The settings file.")
 @click.option("-e", "--environment", help="The section of the settings.")
 @click.option("-q", "--queue", "queues", multiple=True, help="A queue to serve; may be repeated.")
-@click.option("-c", "--concurrency", type=int, help="Jobs performed at the same time.")
-@click.option("--processes", type=int, help="Processes to start and watch.")
+@click.option("-c", "--concurrency", type=_COUNT, help="Jobs performed at the same time.")
+@click.option("--processes", type=_COUNT, help="Processes to start and watch.")
 @click.option("-v", "--verbose", is_flag=True, help="A log line for every job.")
 def command(
     config: Path | None,
@@ -49,6 +50,9 @@ def command(
     settings = loading.load_settings(
         config, environment, worker={k: v for k, v in given.items() if v is not None}
     )
+    if settings.worker.log_format == "json":
+        loading.log_as_json()
+    expect_worker()
     app = loading.load_user_app(settings)
     is_child = INDEX_VARIABLE in os.environ
     if not is_child:
@@ -70,6 +74,7 @@ def run(app: App, worker: Worker, moves: Moves) -> int:
         elif move is Move.TRACE:
             print_stacks()
         elif move in (Move.STOP, Move.ORPHANED):
+            _tell_how_long(app)
             app.stop()
             if not worker.stop():
                 _leave_at_once()
@@ -79,6 +84,8 @@ def run(app: App, worker: Worker, moves: Moves) -> int:
 
 def _prepare(app: App, queues: tuple[str, ...]) -> None:
     """Start only when the broker is there, with the topics that the routes declare."""
+    for queue, meant in app.slips(queues) if queues else ():
+        click.echo(f"Note: nothing names the queue {queue!r} yet; did you mean {meant!r}?")
     created = app.create_topics(queues)
     for name in created:
         click.echo(f"Created the topic {name}.")
@@ -98,6 +105,13 @@ def _supervise(app: App, moves: Moves) -> int:
         shutdown_timeout=worker.shutdown_timeout,
     )
     return supervisor.run(moves)
+
+
+def _tell_how_long(app: App) -> None:
+    seconds = app.settings.worker.shutdown_timeout
+    with suppress(OSError):  # who read it may be gone
+        said = f"Running jobs have {seconds:g} s to finish (worker.shutdown_timeout)."
+        click.echo(said, err=True)
 
 
 def _leave_at_once() -> None:

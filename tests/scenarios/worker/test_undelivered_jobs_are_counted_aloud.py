@@ -1,9 +1,10 @@
-"""A script enqueues while no broker can be reached: it ends in time, and says what was lost."""
+"""A script enqueues while no broker can be reached: it ends in time, says so, and fails."""
 
 from __future__ import annotations
 
 import time
 
+from samovar.app import UNDELIVERED_STATUS
 from tests.support.stage import Stage
 
 #: Nobody listens there.
@@ -26,7 +27,7 @@ assert app.close(1.0) == 3
 """
 
 
-def test_jobs_that_the_exit_gave_up_are_counted_aloud(kafka_stage: Stage) -> None:
+def test_jobs_that_a_close_gave_up_are_counted_aloud(kafka_stage: Stage) -> None:
     kafka_stage.configure("kafka", bootstrap_servers=NOWHERE)
 
     done = kafka_stage.script(IS_CLOSED_FIRST)
@@ -35,7 +36,16 @@ def test_jobs_that_the_exit_gave_up_are_counted_aloud(kafka_stage: Stage) -> Non
     assert "3 enqueued jobs were NOT delivered" in done.stderr
 
 
-def test_jobs_that_timed_out_are_reported_each_time(kafka_stage: Stage) -> None:
+def test_a_script_that_lost_jobs_fails(kafka_stage: Stage) -> None:
+    kafka_stage.configure("kafka", bootstrap_servers=NOWHERE)
+
+    done = kafka_stage.script(f"import samovar.app\nsamovar.app.EXIT_SECONDS = 1.0\n{GIVES_UP}")
+
+    assert "3 enqueued jobs were NOT delivered" in done.stderr
+    assert done.returncode == UNDELIVERED_STATUS
+
+
+def test_jobs_that_timed_out_at_the_exit_are_reported_each_time(kafka_stage: Stage) -> None:
     kafka_stage.configure("kafka", bootstrap_servers=NOWHERE, settings={"message.timeout.ms": 1000})
 
     started = time.monotonic()
@@ -43,3 +53,4 @@ def test_jobs_that_timed_out_are_reported_each_time(kafka_stage: Stage) -> None:
 
     assert time.monotonic() - started < 45
     assert done.stderr.count("was not delivered") == 3 or "3 enqueued jobs" in done.stderr
+    assert done.returncode == UNDELIVERED_STATUS

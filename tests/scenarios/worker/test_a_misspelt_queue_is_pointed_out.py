@@ -1,0 +1,30 @@
+"""`samovar worker -q NAME`: a name nearly like another is pointed out, and served."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.stage import Stage
+
+
+@pytest.mark.parametrize("meant", ["default", "invoices", "receipts"])
+def test_a_misspelt_queue_is_pointed_out(stage: Stage, meant: str) -> None:
+    # "default" is a job class's, "receipts" is drawn, and "invoices" is a topic that is there.
+    stage.create("invoices")
+    stage.draw('app.job_topic("receipts")')
+    typed = f"{meant[:-2]}{meant[-1]}{meant[-2]}"
+
+    with stage.steady_worker("-q", typed) as worker:
+        output = worker.output
+
+    assert f"Note: nothing names the queue '{typed}' yet; did you mean '{meant}'?" in output
+    assert stage.topic(typed) in stage.admin.topics()
+
+
+def test_a_queue_that_is_known_or_like_no_other_is_served_without_a_word(stage: Stage) -> None:
+    stage.create("invoices")
+
+    with stage.steady_worker("-q", "default", "-q", "invoices", "-q", "zebra") as worker:
+        output = worker.output
+
+    assert "did you mean" not in output

@@ -1,0 +1,62 @@
+"""A status that is set at the very end: nothing that also runs at the end is left out."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPT = """
+import atexit, ctypes, sys
+from pathlib import Path
+from samovar.processes.exit_status import end_with
+
+class Late:
+    def __del__(self): print("interpreter is cleared", flush=True)
+
+late = Late()
+atexit.register(print, "a handler that was registered before")
+atexit.register(end_with, 75)
+atexit.register(print, "a handler that was registered after")
+left_open = Path(sys.argv[1]).open("w")
+left_open.write("what was never flushed")
+ctypes.CDLL(None).printf(b"what C buffered\\n")
+"""
+
+
+@pytest.mark.parametrize("end", ["pass", "sys.exit(0)", "sys.exit(3)", "raise ValueError"])
+def test_the_process_ends_with_it_after_all_else(tmp_path: Path, end: str) -> None:
+    file = tmp_path / "left-open"
+
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", f"{SCRIPT}\n{end}", str(file)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert done.returncode == 75, done.stderr
+    assert sorted(done.stdout.splitlines()) == [
+        "a handler that was registered after",
+        "a handler that was registered before",
+        "interpreter is cleared",
+        "what C buffered",
+    ]
+    assert file.read_text() == "what was never flushed"
+
+
+def test_a_process_that_a_signal_ends_is_still_told_apart() -> None:
+    end = "import os, signal; signal.raise_signal(signal.SIGINT)"
+
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", f"{SCRIPT}\n{end}", os.devnull],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert done.returncode == -signal.SIGINT, done.stderr

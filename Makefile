@@ -1,7 +1,7 @@
 # The words of this project. `make help` lists them.
 
 BIN := .venv/bin
-SOURCES := src tests scripts benchmarks
+SOURCES := src tests scripts benchmarks examples
 
 .DEFAULT_GOAL := help
 .PHONY: help setup check test chaos demo bench docs clean
@@ -17,11 +17,14 @@ check: .venv/.tools ## formatting, lint, types and the import contracts
 	@$(BIN)/pyright --pythonpath $(BIN)/python
 	@$(BIN)/pyright --pythonpath $(BIN)/python --project tests
 	@$(BIN)/pyright --pythonpath $(BIN)/python --project benchmarks
+	@$(BIN)/pyright --pythonpath $(BIN)/python --project examples
+	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo
 
 test: export INSTALL_MISSING = 1
 test: check ## run `check` and all tests, on a real Kafka; REQUIRE_SERVICES=1 fails where it would skip
 	@$(BIN)/python -m scripts.kafka fetch
+	@$(BIN)/python -m scripts.ruby fetch
 	@$(BIN)/python -m pytest $(ARGS)
 
 chaos: export INSTALL_MISSING = 1

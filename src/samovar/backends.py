@@ -20,6 +20,7 @@ _BROKERS = {
 _ADAPTERS = {
     "inline": "samovar.queue_adapters.inline:InlineAdapter",
     "async": "samovar.queue_adapters.async_pool:AsyncAdapter",
+    "test": "samovar.queue_adapters.test:TestAdapter",
 }
 #: Libraries that a backend needs, and the extra that brings them.
 _EXTRAS = {"confluent_kafka": "kafka"}

@@ -1,0 +1,1 @@
+"""What joins Samovar to other libraries: a package each, imported by who uses that library."""

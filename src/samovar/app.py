@@ -164,8 +164,7 @@ class App:
         """Job classes whose queue a worker for `queues` leaves out: job name and real queue."""
         real = self.settings.job.real_queue
         served = {real(queue) for queue in queues} or set(self.queues_to_serve())
-        default = self.settings.job.default_queue_name
-        named = [(name, real(cls.queue_as or default)) for name, cls in JOB_CLASSES]
+        named = [(name, cls.real_queue(cls.queue_as)) for name, cls in JOB_CLASSES]
         return [(name, queue) for name, queue in named if queue not in served]
 
     def slips(self, queues: Sequence[str]) -> list[tuple[str, str]]:
@@ -206,9 +205,8 @@ class App:
     def _served(self) -> list[Topic]:
         if len(self.routes):
             return list(self.routes)
-        settings = self.settings.job
-        queues = {cls.queue_as or settings.default_queue_name for _, cls in JOB_CLASSES}
-        return [self.routes.find(settings.real_queue(queue)) for queue in sorted(queues)]
+        queues = {cls.real_queue(cls.queue_as) for _, cls in JOB_CLASSES}
+        return [self.routes.find(queue) for queue in sorted(queues) if queue]
 
     def _make_adapter(self, name: str) -> QueueAdapter:
         with self._lock:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from django.utils import translation
-from orders.models import ScenarioOrder
 
+from orders.models import ScenarioOrder
 from samovar import DeserializationError, Job, discard_on
 
 

@@ -22,6 +22,7 @@ from samovar import (
     before_perform,
     discard_on,
 )
+from samovar.errors import PerformInsideLoopError
 from tests.support.applications import Recording
 from tests.support.listening import heard
 from tests.support.performing import WAYS, Perform
@@ -598,3 +599,27 @@ def test_an_asynchronous_callback_of_enqueue_is_awaited(recording: Recording) ->
     asyncio.run(CallbackEnqueueAsyncJob.aperform_later())
 
     assert [request.data["arguments"] for request in recording.requests] == [["prepared"]] * 2
+
+
+class CallbackOnTheLoopJob(Job):
+    @before_enqueue
+    async def look_up(self) -> None:
+        await asyncio.sleep(0)
+
+    def perform(self) -> None: ...
+
+
+class CallbackLoopHolderJob(Job):
+    async def perform(self, awaits: bool) -> None:
+        if awaits:
+            await CallbackOnTheLoopJob.aperform_later()
+        else:
+            CallbackOnTheLoopJob.perform_later()
+
+
+def test_a_loop_that_would_wait_for_itself_is_told_so(recording: Recording) -> None:
+    CallbackLoopHolderJob.perform_now(True)
+    with pytest.raises(PerformInsideLoopError, match="aperform_later"):
+        CallbackLoopHolderJob.perform_now(False)
+
+    assert len(recording.requests) == 1

@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from typing import Any, Protocol, TypeVar, cast
 
+from samovar.errors import PerformInsideLoopError
+
 R = TypeVar("R")
 
 _lock = threading.Lock()
@@ -25,7 +27,17 @@ def run(coroutine: Coroutine[Any, Any, R]) -> R:
     """Run a coroutine on the shared loop and wait for its result.
 
     The caller's context variables are seen by the coroutine.
+
+    Raises:
+        PerformInsideLoopError: the caller runs on that loop, which cannot wait for itself.
     """
+    if _current is not None and inside_loop() and asyncio.get_running_loop() is _current[1]:
+        coroutine.close()
+        raise PerformInsideLoopError(
+            "A coroutine job, callback or handler would have to run on the event loop that waits "
+            "for it. From a coroutine use the twins that begin with a: `await "
+            "ChargeJob.aperform_later(...)`, `await ChargeJob.aperform_now(...)`."
+        )
     if escorts:
         coroutine = _escorted(coroutine, [escort() for escort in escorts])
     future = asyncio.run_coroutine_threadsafe(_kept_from_the_loop(coroutine), _loop())
@@ -107,7 +119,9 @@ class _Here:
     """In the caller's thread: nothing is ever suspended, awaitables run on the shared loop."""
 
     async def settle(self, value: Any) -> Any:
-        return run(_awaited(value)) if inspect.isawaitable(value) else value
+        if not inspect.isawaitable(value):
+            return value
+        return run(value if inspect.iscoroutine(value) else _awaited(value))
 
     async def block(self, function: Callable[..., R], *args: Any) -> R:
         return function(*args)

@@ -9,7 +9,7 @@ import time
 from contextvars import ContextVar
 from pathlib import Path
 
-from samovar import Job
+from samovar import Job, retry_on
 from tests.support import journal
 
 #: How often a closed gate is looked at, in seconds.
@@ -41,6 +41,15 @@ class GateJob(Job):
 
 class FailingJob(Job):
     """Fails whenever it is performed."""
+
+    def perform(self, number: int) -> None:
+        journal.write("start", number)
+        raise RuntimeError(f"job {number} fails")
+
+
+@retry_on(RuntimeError, wait=0, jitter=0, attempts=2)
+class TwiceFailingJob(Job):
+    """Fails whenever it is performed, and is not to be tried more than twice."""
 
     def perform(self, number: int) -> None:
         journal.write("start", number)

@@ -16,7 +16,7 @@ from samovar import events
 from samovar.broker.port import Record, TopicPartition
 from samovar.engine.flow.assembly import recover
 from samovar.engine.flow.decisions import DeadLetter, Decision, Retry, Stop
-from samovar.engine.performer import describe
+from samovar.engine.performer import GivenUpError, describe
 from samovar.engine.routing.topic import Topic
 from samovar.support import clock
 
@@ -101,6 +101,8 @@ class Coordinator:
         """Decide about a failed record and do it; True when the record is done with."""
         self.attempt += 1
         decision = recover(self.topic, error, self.attempt)
+        if isinstance(error, GivenUpError):
+            error = error.__cause__ or error
         if isinstance(decision, DeadLetter):
             decision = self._bury(record, error, decision)
         self._tell(record, error, decision)

@@ -12,6 +12,10 @@ class PoisonError(SamovarError):
     """The record is no job that this process knows: trying it again cannot help."""
 
 
+class GivenUpError(SamovarError):
+    """The attempts that the job's class allows are used up: its own error is the cause."""
+
+
 def describe(value: bytes | None) -> str:
     """The job that a payload stands for, in words; for what is told after it failed."""
     try:
@@ -26,11 +30,17 @@ def perform(value: bytes | None) -> None:
 
     Raises:
         PoisonError: it stands for none.
-        Exception: whatever left the job.
+        GivenUpError: a `retry_on` has tried it as often as it may.
+        Exception: whatever else left the job.
     """
     try:
         data = loads(value)
         job = JobState.deserialize(data)
     except PayloadError as error:
         raise PoisonError(str(error)) from error
-    execution.deliver(job, data)
+    try:
+        execution.deliver(job, data)
+    except Exception as error:
+        if job.is_given_up:
+            raise GivenUpError(str(error)) from error
+        raise

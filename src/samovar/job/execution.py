@@ -209,8 +209,9 @@ async def _retry(
     with events.instrument("retry_stopped.active_job", **_payload(job), error=error):
         if retry.exhausted is not None:
             await door.settle(retry.exhausted(job, error))
+        job.is_given_up = retry.exhausted is None
         await _after_discard(job, error, door)
-    return None if retry.exhausted is None else error
+    return None if job.is_given_up else error
 
 
 def _retry_after(job: JobState, retry: retries.Retry, wait: float, error: BaseException) -> None:

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import samovar
 from samovar.broker.port import NewRecord
-from tests.jobs.sample import FailingJob, JournalJob
+from tests.jobs.sample import FailingJob, JournalJob, TwiceFailingJob
 from tests.support.stage import Stage
 
 ROUTES = """
@@ -68,3 +68,16 @@ def test_a_queue_that_nobody_drew_has_a_dead_letter_topic_too(stage: Stage) -> N
     assert stage.journal.numbers("start") == [1, 1, 1, 1, 2]
     assert all(wait >= least for wait, least in zip(waits, (2, 4, 8), strict=True))
     assert len(stage.records("default_dead")) == 1
+
+
+def test_a_job_whose_own_attempts_are_used_up_goes_there_at_once(stage: Stage) -> None:
+    stage.create(partitions=1)
+    stage.put([(0, TwiceFailingJob(1))])
+
+    with stage.steady_worker() as worker:
+        stage.journal.wait(lambda journal: journal.numbers("start") == [1, 1])
+        worker.signal(signal.SIGTERM)
+        assert worker.wait() == 0
+
+    (dead,) = stage.records("default_dead")
+    assert dict(dead.headers)["error_class"] == b"RuntimeError"

@@ -10,7 +10,7 @@ from samovar.broker.port import Record, TopicPartition
 from samovar.engine.flow import backoff, dead_letter
 from samovar.engine.flow.assembly import recover
 from samovar.engine.flow.decisions import DeadLetter, Retry, Stop
-from samovar.engine.performer import PoisonError
+from samovar.engine.performer import GivenUpError, PoisonError
 from samovar.engine.routing.routes import assumed
 from samovar.engine.routing.topic import DeadLetterQueue, Pause, Topic
 
@@ -38,6 +38,11 @@ def test_after_its_retries_a_job_goes_to_the_dead_letter_topic() -> None:
     decisions = [recover(topic, ValueError(), attempt) for attempt in (1, 2, 3)]
 
     assert decisions == [Retry(2.0), Retry(4.0), DeadLetter("dead")]
+
+
+def test_a_job_whose_own_attempts_are_used_up_is_not_tried_again() -> None:
+    assert recover(assumed("orders"), GivenUpError("last"), 1) == DeadLetter("orders_dead")
+    assert recover(Topic(name="orders"), GivenUpError("last"), 1) == Retry(2.0)
 
 
 def test_a_drawn_topic_without_dead_letters_retries_for_ever() -> None:

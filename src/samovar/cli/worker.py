@@ -12,6 +12,7 @@ import click
 from samovar.app import App, expect_worker
 from samovar.cli import loading
 from samovar.engine.worker import Worker
+from samovar.errors import ConfigurationError
 from samovar.job.state import JOB_CLASSES
 from samovar.monitoring import log_subscriber
 from samovar.processes.signals import Move, Moves, print_stacks
@@ -83,7 +84,9 @@ def run(app: App, worker: Worker, moves: Moves) -> int:
 
 
 def _prepare(app: App, queues: tuple[str, ...]) -> None:
-    """Start only when the broker is there, with the topics that the routes declare."""
+    """Start only with jobs to perform, and a broker that is there, with the declared topics."""
+    click.echo(_sources(app))
+    _expect_jobs(app)
     for queue, meant in app.slips(queues) if queues else ():
         click.echo(f"Note: nothing names the queue {queue!r} yet; did you mean {meant!r}?")
     created = app.create_topics(queues)
@@ -91,9 +94,36 @@ def _prepare(app: App, queues: tuple[str, ...]) -> None:
         click.echo(f"Created the topic {name}.")
     for name, queue in app.unserved(queues):
         click.echo(f"Note: {name} uses the queue {queue}, which this worker does not serve.")
-    jobs = ", ".join(name for name, _ in JOB_CLASSES) or "none; set `app` or `imports`"
-    click.echo(f"Jobs: {jobs}.")
+    click.echo(f"Jobs: {', '.join(name for name, _ in JOB_CLASSES)}.")
     click.echo(f"Queues: {', '.join(queues or app.queues_to_serve()) or 'none yet'}.")
+
+
+def _sources(app: App) -> str:
+    """Which settings hold, and which log is served: where to look first when no job comes."""
+    settings = app.settings
+    said = f"Settings: {_settings_file(app)} (environment {settings.environment})."
+    if settings.queue_adapter == "embedded":
+        said += f"\nLog: {settings.embedded.path}."
+    return said
+
+
+def _expect_jobs(app: App) -> None:
+    """A worker that knows no job would move every job that waits to the dead letters."""
+    if any(True for _ in JOB_CLASSES):
+        return
+    settings = app.settings
+    if settings.app is None and not settings.imports:
+        found = _settings_file(app) if settings.source is None else f"found: {settings.source}"
+        told = f"set `app` or `imports` in samovar.toml ({found})."
+    else:
+        named = ", ".join(filter(None, (settings.app, *settings.imports)))
+        told = f"{named} defined none. Name the modules of your jobs in `imports`."
+    raise ConfigurationError(f"No job is known here: {told}")
+
+
+def _settings_file(app: App) -> str:
+    source = app.settings.source
+    return f"none found from {Path.cwd()} upwards" if source is None else str(source)
 
 
 def _supervise(app: App, moves: Moves) -> int:

@@ -139,6 +139,14 @@ class Coordinator:
         return self._phase is Phase.RUNNING
 
     @property
+    def in_front(self) -> Record | None:
+        """The record that is worked on, or the next one; a snapshot for other threads."""
+        try:
+            return self.pending[0]
+        except IndexError:
+            return None
+
+    @property
     def is_waiting(self) -> bool:
         """Whether the partition waits to retry."""
         return self._phase is Phase.WAITING

@@ -91,11 +91,12 @@ class Worker:
         return not forced
 
     def running(self) -> tuple[str, ...]:
-        """Where jobs run now: topic, partition and offset of each."""
+        """The jobs that run now: class, id, topic, partition and offset of each."""
+        at_work = [(c.source, c.in_front) for c in self._listener.coordinators if c.is_running]
         return tuple(
-            f"{c.source.topic}[{c.source.partition}]@{c.pending[0].offset}"
-            for c in self._listener.coordinators
-            if c.is_running and c.pending
+            f"{performer.describe(record.value)} at {topic}[{partition}]@{record.offset}"
+            for (topic, partition), record in at_work
+            if record is not None
         )
 
     def _coordinator(self, source: TopicPartition) -> Coordinator:

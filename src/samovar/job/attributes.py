@@ -162,7 +162,8 @@ def _declarations(cls: type) -> dict[str, _Attribute]:
     ours: set[str] = set()
     for parent in reversed(cls.__mro__):
         if parent.__module__.startswith("samovar."):
-            ours.update(vars(parent), inspect.get_annotations(parent))
+            ours.update(name for name in vars(parent) if hasattr(parent, name))
+            ours.update(inspect.get_annotations(parent))
         for name, value in vars(parent).items():
             if isinstance(value, _Attribute):
                 found[name] = value
@@ -182,6 +183,8 @@ def _decode(serialized: Any) -> dict[str, Any]:
         raise DeserializationError(f"attributes is {serialized!r:.60}; expected an object.")
     # The last value of arguments may be taken for keywords.
     [values, _], _ = wire.deserialize([serialized, None])
+    if not isinstance(values, dict):
+        raise DeserializationError(f"attributes is {serialized!r:.60}; expected an object.")
     return cast("dict[str, Any]", values)
 
 

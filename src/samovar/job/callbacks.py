@@ -214,6 +214,9 @@ async def run(
     result: Any = None
     try:
         for callback in chain:
+            if callback.kind == "after":
+                entered.append(_After(callback, job))
+                continue
             if not callback.applies(job):
                 continue
             if callback.kind == "before":
@@ -222,8 +225,6 @@ async def run(
                 except Abort:
                     result = HALTED
                     break
-            elif callback.kind == "after":
-                entered.append(_After(callback, job))
             else:
                 around = _Around(callback, job, door)
                 if not await around.enter():
@@ -273,7 +274,8 @@ class _After(_Layer):
         self._job = job
 
     async def left(self, result: Any, door: Door) -> None:
-        if result is not HALTED:
+        # Its conditions may ask what came of the action.
+        if result is not HALTED and self._callback.applies(self._job):
             await door.settle(self._callback.call(self._job))
 
 
@@ -300,15 +302,16 @@ class _Around(_Layer):
     async def _advance(self, move: Literal["send", "throw"], value: Any) -> bool:
         """Go on to the next yield; True when the generator ended instead."""
         generator = self._generator
-        try:
-            if isinstance(generator, AsyncGenerator):
-                step = generator.asend(value) if move == "send" else generator.athrow(value)
+        if isinstance(generator, AsyncGenerator):
+            step = generator.asend(value) if move == "send" else generator.athrow(value)
+            try:
                 await self._door.settle(step)
-            elif move == "send":
-                generator.send(value)
-            else:
-                generator.throw(value)
-        except (StopIteration, StopAsyncIteration):
+            except StopAsyncIteration:
+                return True
+            return False
+        try:
+            generator.send(value) if move == "send" else generator.throw(value)
+        except StopIteration:  # a job's own StopAsyncIteration passes through a plain generator
             return True
         return False
 
@@ -323,6 +326,7 @@ def _declared(cls: type) -> Iterator[Callback]:
     for parent in reversed(cls.__mro__):
         for name, value in tuple(parent.__dict__.items()):
             for mark in getattr(value, "__dict__", {}).get(_MARK, ()):
+                make(mark.kind, mark.verb, getattr(cls, name))  # a subclass may have overridden it
                 yield Callback(
                     kind=mark.kind,
                     verb=mark.verb,

@@ -36,11 +36,12 @@ class Ambient(Generic[T]):
 
 @contextmanager
 def _use(variable: ContextVar[T], value: T) -> Generator[None, None, None]:
-    token = variable.set(value)
+    before = variable.get()
+    variable.set(value)
     try:
         yield
     finally:
-        variable.reset(token)
+        variable.set(before)
 
 
 #: The locale that new jobs take along.

@@ -77,11 +77,12 @@ class _Attributes(type):
         for name in values:
             if not cls.knows(name):
                 raise cls._unknown(name)
-        token = cls._values.set({**cls._values.get(), **values})
+        before = cls._values.get()
+        cls._values.set({**before, **values})
         try:
             yield
         finally:
-            cls._values.reset(token)
+            cls._values.set(before)  # no token: the halves of a coroutine around are two tasks
 
     def _unknown(cls, name: str) -> AttributeError:
         near = difflib.get_close_matches(name, cls._defaults, 1)
@@ -160,6 +161,7 @@ def take_over(data: Mapping[str, Any]) -> None:
                 name=cls.__name__,
                 attributes=sorted(set(values) - set(known)),
             )
-        decoded, _ = wire.deserialize(list(known.values()))
-        for name, value in zip(known, decoded, strict=True):
+        # The last value of arguments may be taken for keywords.
+        decoded, _ = wire.deserialize([*known.values(), None])
+        for name, value in zip(known, decoded, strict=False):
             setattr(cls, name, value)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from samovar import events
@@ -17,6 +18,8 @@ from samovar.support import asyncs, clock
 from samovar.support.asyncs import HERE
 
 _NANOSECONDS = 1_000_000_000
+_FIRST_NS = clock.to_ns(datetime.min.replace(tzinfo=UTC))
+_LAST_NS = clock.to_ns(datetime.max.replace(tzinfo=UTC))
 
 
 def apply_options(
@@ -33,21 +36,23 @@ def apply_options(
         ArgumentError: a value is of no use.
     """
     if wait is not None:
-        job.due_ns = clock.now_ns() + _wait_ns(wait)
+        job.due_ns = _expressible(clock.now_ns() + _wait_ns(wait), "wait", wait)
     if wait_until is not None:
-        job.scheduled_at = _aware(wait_until)
+        job.due_ns = _expressible(_epoch_ns(_aware(wait_until)), "wait_until", wait_until)
     if queue is not None:
         job.queue_name = job.real_queue(check_queue(queue, "queue"))
     if priority is not None:
-        job.priority = int(priority)
+        job.priority = _whole_number(priority)
 
 
-def enqueue(job: JobState) -> bool:
+def enqueue(job: JobState, *, at_once: bool = False) -> bool:
     """Hand a job to its adapter; False when it was refused softly (see `job.enqueue_error`), or
-    halted by a callback. A job that waits for a commit counts as enqueued until then.
+    halted by a callback. A job that waits for a commit counts as enqueued until then; `at_once`
+    waits for none.
     """
     if (
         transactions.watchers
+        and not at_once
         and _waits_for_commit(job)
         and transactions.after_commit(_as_it_is(job))
     ):
@@ -164,9 +169,30 @@ def _note(job: JobState, receipt: Receipt) -> None:
 def _wait_ns(wait: Any) -> int:
     if isinstance(wait, timedelta):
         return (wait // timedelta(microseconds=1)) * 1_000
-    if isinstance(wait, int | float) and not isinstance(wait, bool):
+    if isinstance(wait, int | float) and not isinstance(wait, bool) and math.isfinite(wait):
         return int(wait * _NANOSECONDS)
     raise ArgumentError(f"wait is {wait!r}; expected seconds or a timedelta.")
+
+
+def _epoch_ns(moment: datetime) -> int:
+    try:
+        return clock.to_ns(moment)
+    except OverflowError:
+        raise ArgumentError(f"wait_until is {moment!r}, which has no form in UTC.") from None
+
+
+def _expressible(due_ns: int, option: str, value: Any) -> int:
+    """A time that the payload's text can hold: the years 1 to 9999."""
+    if _FIRST_NS <= due_ns <= _LAST_NS:
+        return due_ns
+    raise ArgumentError(f"{option} is {value!r:.80}, which leads out of the years 1 to 9999.")
+
+
+def _whole_number(priority: Any) -> int:
+    try:
+        return int(priority)
+    except (TypeError, ValueError, OverflowError):
+        raise ArgumentError(f"priority is {priority!r}; expected a whole number.") from None
 
 
 def _aware(moment: Any) -> datetime:

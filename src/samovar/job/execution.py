@@ -215,10 +215,17 @@ async def _retry(
 
 
 def _retry_after(job: JobState, retry: retries.Retry, wait: float, error: BaseException) -> None:
-    retry_job(job, wait=wait, queue=retry.queue, priority=retry.priority, error=error)
+    # Not after the commit of a transaction that the failed run left open: it will not commit.
+    taken = retry_job(
+        job, at_once=True, wait=wait, queue=retry.queue, priority=retry.priority, error=error
+    )
+    if not taken and job.enqueue_error is not None:
+        raise job.enqueue_error from error
 
 
-def retry_job(job: JobState, *, error: BaseException | None = None, **options: Any) -> bool:
+def retry_job(
+    job: JobState, *, error: BaseException | None = None, at_once: bool = False, **options: Any
+) -> bool:
     """Enqueue the same job again; options as for `set`. The object keeps its own queue."""
     kept = job.queue_name, job.priority, job.due_ns
     payload = _payload(job)
@@ -228,7 +235,7 @@ def retry_job(job: JobState, *, error: BaseException | None = None, **options: A
         try:
             job.due_ns = None
             enqueuing.apply_options(job, **options)
-            return enqueuing.enqueue(job)
+            return enqueuing.enqueue(job, at_once=at_once)
         finally:
             job.queue_name, job.priority, job.due_ns = kept
 

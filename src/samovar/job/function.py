@@ -15,12 +15,15 @@ from samovar.job.job import Job
 from samovar.job.queue_adapter import QueueAdapter
 from samovar.job.retries import Discard, Retry
 from samovar.job.verbs import Configured
+from samovar.support.wording import check_options
 
 P = ParamSpec("P")
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 T = TypeVar("T")
 D = TypeVar("D", Retry, Discard)
+
+_OPTIONS = ("queue", "priority", "retry", "discard", "name", "adapter", "base")
 
 
 class _OfItsClass:
@@ -169,8 +172,10 @@ def job(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
 
     Raises:
         ArgumentError: it is no function, or an option is of no use.
+        TypeError: there is no such option.
         DuplicateJobNameError: another job bears that name.
     """
+    check_options("job", options, _OPTIONS)
     if function is None:
         return functools.partial(_make, **options)
     return _make(function, **options)

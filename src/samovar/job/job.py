@@ -12,7 +12,7 @@ from samovar.job import callbacks, enqueuing, execution, verbs
 from samovar.job.context import LOCALE
 from samovar.job.job_data import JobData
 from samovar.job.state import JobState
-from samovar.support.wording import nearest
+from samovar.support.wording import check_options
 
 _OPTIONS = ("wait", "wait_until", "queue", "priority")
 
@@ -42,33 +42,43 @@ async def _aperform_now(cls: type[Job], *args: Any, **kwargs: Any) -> Any:
 
 
 def _set_on_class(cls: type[Job], **options: Any) -> _Configured:
-    _check_names(cls, options)
+    check_options(f"{cls.__name__}.set", options, _OPTIONS)
     return _Configured(cls, options)
 
 
 def _set_on_job(job: Job, **options: Any) -> Job:
-    _check_names(type(job), options)
+    check_options(f"{type(job).__name__}.set", options, _OPTIONS)
     enqueuing.apply_options(job, **options)
     return job
 
 
-def _check_names(cls: type[Job], options: Mapping[str, Any]) -> None:
-    for name in options:
-        if name not in _OPTIONS:
-            meant = nearest(name, _OPTIONS)
-            hint = f"did you mean {meant!r}? Expected" if meant else "expected"
-            raise TypeError(
-                f"{cls.__name__}.set() got an unexpected keyword argument {name!r}; "
-                f"{hint} {', '.join(_OPTIONS)}."
-            )
-
-
-def _enqueue_job(job: Job) -> Job | Literal[False]:
+def _enqueue_job(job: Job, *args: Any, **kwargs: Any) -> Job | Literal[False]:
+    _take_nothing(job, "perform_later", args, kwargs)
     return job.enqueue()
 
 
-async def _aenqueue_job(job: Job) -> Job | Literal[False]:
+async def _aenqueue_job(job: Job, *args: Any, **kwargs: Any) -> Job | Literal[False]:
+    _take_nothing(job, "aperform_later", args, kwargs)
     return job if await _aenqueue(job) else False
+
+
+def _perform_job(job: Job, *args: Any, **kwargs: Any) -> Any:
+    _take_nothing(job, "perform_now", args, kwargs)
+    return execution.perform_now(job)
+
+
+async def _aperform_job(job: Job, *args: Any, **kwargs: Any) -> Any:
+    _take_nothing(job, "aperform_now", args, kwargs)
+    return await execution.aperform_now(job)
+
+
+def _take_nothing(job: Job, verb: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    if args or kwargs:
+        name = type(job).__name__
+        raise TypeError(
+            f"{verb}() of a {name} that is made already takes no arguments: it has its own. "
+            f"For another job, call {name}.{verb}(...) on the class."
+        )
 
 
 async def _aenqueue(job: Job) -> bool:
@@ -107,9 +117,9 @@ class Job(JobState, registered=False):
     aperform_later = verbs.ALaterVerb(_aperform_later, _aenqueue_job)
     #: Perform here, with `perform`'s arguments; its value, False when a callback halted it, or
     #: the error when a declaration of the class dealt with it.
-    perform_now = verbs.NowVerb(_perform_now, execution.perform_now)
+    perform_now = verbs.NowVerb(_perform_now, _perform_job)
     #: `perform_now` for an event loop.
-    aperform_now = verbs.ANowVerb(_aperform_now, execution.aperform_now)
+    aperform_now = verbs.ANowVerb(_aperform_now, _aperform_job)
     #: Options for the next job (on the class) or for this one: wait (seconds or a timedelta),
     #: wait_until (an aware datetime), queue, priority.
     set = verbs.SetVerb(_set_on_class, _set_on_job)
@@ -228,8 +238,29 @@ class _Configured:
 def perform_all_later(*jobs: JobState | Iterable[JobState]) -> None:
     """Enqueue jobs of any classes, one bulk call per adapter. Always None, as in Rails:
     ask each job's `successfully_enqueued`.
+
+    Raises:
+        ArgumentError: something is no job; nothing was enqueued.
     """
     flat: list[JobState] = []
     for item in jobs:
-        flat.extend([item] if isinstance(item, JobState) else item)
+        if isinstance(item, JobState):
+            flat.append(item)
+        elif isinstance(item, Iterable) and not isinstance(item, type):  # pyright: ignore[reportUnnecessaryIsInstance] -- users
+            flat.extend(item)
+        else:
+            raise _no_job(item)
+    for job in flat:
+        if not isinstance(job, JobState):  # pyright: ignore[reportUnnecessaryIsInstance] -- users
+            raise _no_job(job)
     enqueuing.enqueue_all(flat)
+
+
+def _no_job(found: Any) -> ArgumentError:
+    if isinstance(found, _Configured):
+        found, instead = "a class with options", "make the job first, as in MyJob(1).set(wait=5)"
+    elif isinstance(found, type):
+        found, instead = f"the class {found.__name__}", f"call it: {found.__name__}(...)"
+    else:
+        found, instead = f"{found!r:.80}", "pass MyJob(1), or my_function.new(1)"
+    return ArgumentError(f"perform_all_later takes jobs, found {found}; {instead}.")

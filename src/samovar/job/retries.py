@@ -6,17 +6,23 @@ decorator down, then the parent class's; when none matches an error, its cause i
 
 from __future__ import annotations
 
+import functools
 import inspect
+import math
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, ParamSpec, TypeVar
 
 from samovar.errors import ArgumentError
 from samovar.job.classes import wire_name
+from samovar.job.state import JobState
+from samovar.support.wording import check_options
 
 C = TypeVar("C", bound=Callable[..., Any])
+D = TypeVar("D")
+P = ParamSpec("P")
 #: Called with the job and the error; may be a coroutine function.
 Handler = Callable[[Any, BaseException], object]
 #: An exception class, or the name of one that may not be imported here.
@@ -86,6 +92,12 @@ class Rescue:
     handler: Handler | str
 
     def __call__(self, cls: C) -> C:
+        target = _class_of(cls, self)
+        is_name, is_job = isinstance(self.handler, str), issubclass(target, JobState)
+        if is_name and is_job and not hasattr(target, str(self.handler)):
+            raise ArgumentError(
+                f"rescue_from: {target.__name__} has no method named {self.handler!r}."
+            )
         return _declare(cls, self)
 
 
@@ -102,6 +114,19 @@ class AfterDiscard:
 Declaration = Retry | Discard | Rescue
 
 
+def _named_options(function: Callable[P, D]) -> Callable[P, D]:
+    """Decorates a declaration: an option that it has not is told with the one that was meant."""
+    known = [name for name in inspect.signature(function).parameters if name != "errors"]
+
+    @functools.wraps(function)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> D:
+        check_options(function.__name__, kwargs, known)
+        return function(*args, **kwargs)
+
+    return checked
+
+
+@_named_options
 def retry_on(
     *errors: ErrorName,
     wait: Wait = 3,
@@ -128,6 +153,9 @@ def retry_on(
         raise ArgumentError(
             f"retry_on: attempts is {attempts!r}; expected a number from 1 up, or 'unlimited'."
         )
+    if not isinstance(jitter, _Unset):
+        _check_jitter(jitter)
+    _check_callable("retry_on: exhausted", exhausted)
     return Retry(
         errors=errors,
         wait=wait,
@@ -140,6 +168,7 @@ def retry_on(
     )
 
 
+@_named_options
 def discard_on(*errors: ErrorName, report: bool = False, then: Handler | None = None) -> Discard:
     """Drop the job after one of these errors.
 
@@ -147,9 +176,11 @@ def discard_on(*errors: ErrorName, report: bool = False, then: Handler | None = 
         ArgumentError: a value is of no use.
     """
     _check_errors("discard_on", errors)
+    _check_callable("discard_on: then", then)
     return Discard(errors=errors, report=report, then=then)
 
 
+@_named_options
 def rescue_from(*errors: ErrorName, with_: Handler | str) -> Rescue:
     """Let `with_` deal with one of these errors: a function of the job and the error, or the
     name of a method that takes the error. When it returns, the error is dealt with.
@@ -158,13 +189,23 @@ def rescue_from(*errors: ErrorName, with_: Handler | str) -> Rescue:
         ArgumentError: a value is of no use.
     """
     _check_errors("rescue_from", errors)
+    if not callable(with_) and not isinstance(with_, str):  # pyright: ignore[reportUnnecessaryIsInstance] -- users
+        raise ArgumentError(
+            f"rescue_from: with_ is {with_!r}; expected a function of the job and the error, or "
+            f"the name of a method that takes the error."
+        )
     return Rescue(errors=errors, handler=with_)
 
 
 def after_discard(handler: Handler) -> AfterDiscard:
     """Call a function with the job and the error when the job is given up: discarded, out of
     attempts, or failed with an error that nothing deals with.
+
+    Raises:
+        ArgumentError: it cannot be called.
     """
+    if not callable(handler):
+        raise ArgumentError(f"after_discard: {handler!r} is no function of the job and the error.")
     return AfterDiscard(handler=handler)
 
 
@@ -194,11 +235,33 @@ def delay_seconds(retry: Retry, executions: int, error: BaseException, jitter: f
     return base + random.random() * base * share + rest if share else base + rest
 
 
-def _declare(cls: C, declaration: Declaration | AfterDiscard) -> C:
-    target = getattr(cls, "job_class", cls)  # of a function that `@job` has made a job of
+def _declare(decorated: C, declaration: Declaration | AfterDiscard) -> C:
+    cls = _class_of(decorated, declaration)
     # Decorators run from the bottom up, so what comes later stands higher: it goes to the front.
-    setattr(target, _OWN, (declaration, *target.__dict__.get(_OWN, ())))
-    return cls
+    setattr(cls, _OWN, (declaration, *cls.__dict__.get(_OWN, ())))
+    return decorated
+
+
+def _class_of(decorated: object, declaration: Declaration | AfterDiscard) -> type:
+    """A class itself (also one to inherit from that is no job), or that of a `@job` function."""
+    cls = decorated if isinstance(decorated, type) else getattr(decorated, "job_class", None)
+    if isinstance(cls, type):
+        return cls
+    verb, option = _VERBS[type(declaration)]
+    instead = f", or pass @job({option}={verb}(...))" if option else ""
+    raise ArgumentError(
+        f"{verb} decorates a job class, or a function that @job has made a job of, found "
+        f"{decorated!r}; put it above @job{instead}."
+    )
+
+
+#: How users write a declaration, and the option of `@job` that takes it.
+_VERBS: dict[type, tuple[str, str]] = {
+    Retry: ("retry_on", "retry"),
+    Discard: ("discard_on", "discard"),
+    Rescue: ("rescue_from", ""),
+    AfterDiscard: ("after_discard", ""),
+}
 
 
 def _declarations(cls: type) -> Iterator[Declaration | AfterDiscard]:
@@ -248,14 +311,35 @@ def _full_name(kind: type) -> str:
 
 
 def _check_wait(wait: Any) -> None:
-    if wait in _CURVES or callable(wait):
-        return
-    if isinstance(wait, timedelta | int | float) and not isinstance(wait, bool):
-        return
-    raise ArgumentError(
-        f"retry_on: wait is {wait!r}; expected seconds, a timedelta, 'polynomially_longer' "
-        f"or a callable."
-    )
+    if isinstance(wait, str) or callable(wait):
+        is_fit = wait in _CURVES or callable(wait)
+    elif isinstance(wait, timedelta):
+        is_fit = wait >= timedelta(0)
+    else:
+        is_fit = _is_amount(wait)
+    if not is_fit:
+        raise ArgumentError(
+            f"retry_on: wait is {wait!r}; expected seconds or a timedelta, from 0 up, "
+            f"'polynomially_longer' or a callable."
+        )
+
+
+def _check_jitter(jitter: Any) -> None:
+    if jitter is not None and not _is_amount(jitter):
+        raise ArgumentError(
+            f"retry_on: jitter is {jitter!r}; expected a number from 0 up, such as 0.15, or None."
+        )
+
+
+def _is_amount(value: Any) -> bool:
+    """Whether it is a number from 0 up."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and value >= 0 and math.isfinite(value)
+
+
+def _check_callable(what: str, handler: Any) -> None:
+    if handler is not None and not callable(handler):
+        raise ArgumentError(f"{what} is {handler!r}; expected a function of the job and the error.")
 
 
 def _check_errors(name: str, errors: tuple[Any, ...]) -> None:

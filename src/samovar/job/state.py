@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, ClassVar, ParamSpec, Self
+from typing import Any, ClassVar, NoReturn, ParamSpec, Self
 
-from samovar.errors import EnqueueError, PayloadError
+from samovar.errors import ArgumentError, EnqueueError, PayloadError
 from samovar.job import arguments as wire
 from samovar.job import callbacks, runtime
+from samovar.job.class_checks import check_class
 from samovar.job.context import LOCALE, TIMEZONE
 from samovar.job.job_data import JobData
 from samovar.job.queue_adapter import QueueAdapter
@@ -96,8 +97,7 @@ class JobState:
         callbacks.settle(cls)
         if not registered:
             return
-        if cls.queue_as is not None:
-            check_queue(cls.queue_as, f"{cls.__name__}.queue_as")
+        check_class(cls)
         if "job_name" not in cls.__dict__:
             cls.job_name = cls.__name__
         JOB_CLASSES.register(cls.job_name, cls)
@@ -155,7 +155,10 @@ class JobState:
         if self._serialized is not None:
             self._arguments, self._keywords = wire.deserialize(self._serialized)
             self._serialized = None
-        return self._arguments, self._keywords
+        try:
+            return self._arguments, self._keywords
+        except AttributeError:
+            raise self._never_initialized() from None
 
     @property
     def queue_name(self) -> str | None:
@@ -192,7 +195,11 @@ class JobState:
         """
         queue_name = self._queue_name or self.queue_name
         if self._serialized is None:
-            values = wire.serialize(self._arguments, self._keywords, queue_name)
+            try:
+                arguments, keywords = self._arguments, self._keywords
+            except AttributeError:
+                raise self._never_initialized() from None
+            values = wire.serialize(arguments, keywords, queue_name)
         else:
             values = self._serialized
         priority = self.priority
@@ -245,6 +252,13 @@ class JobState:
             self.due_ns = _instant(scheduled_at)
         return None
 
+    def _never_initialized(self) -> ArgumentError:
+        name = type(self).__name__
+        return ArgumentError(
+            f"{name}.__init__ does not call super().__init__(...) with the arguments of perform. "
+            f"Call it, or do without __init__: a worker makes its jobs without calling it."
+        )
+
     @classmethod
     def deserialize(cls, data: Mapping[str, Any]) -> JobState:
         """The job that a hash stands for, of the class registered under its `job_class`.
@@ -260,6 +274,21 @@ class JobState:
         job.restore(data)
         return job
 
+
+class _NoSteps:
+    """What stands where a job in steps has `step`: says what is missing."""
+
+    def __get__(self, job: JobState | None, owner: type) -> NoReturn:
+        raise AttributeError(
+            f"{owner.__name__} has no 'step': to write perform in steps, inherit "
+            f"samovar.Continuable too: class {owner.__name__}(Continuable, ...).",
+            name="step",
+            obj=owner if job is None else job,
+        )
+
+
+# Set from outside, so that to type checkers a plain job has no steps at all.
+JobState.step = _NoSteps()  # type: ignore[attr-defined]
 
 #: Every job class that was imported, by its name on the wire.
 JOB_CLASSES: ClassNames[JobState] = ClassNames()
@@ -322,7 +351,10 @@ def _moment(key: str, value: Any) -> datetime:
 
 def _instant(value: Any) -> int:
     """Nanoseconds since the epoch, exactly."""
-    moment = clock.to_ns(_moment("scheduled_at", value))
+    try:
+        moment = clock.to_ns(_moment("scheduled_at", value))
+    except OverflowError:
+        raise PayloadError(f"scheduled_at is {value!r}, which has no form in UTC.") from None
     if isinstance(value, str) and (beyond := _BEYOND_MICROSECONDS.search(value)):
         moment += int(beyond[1].ljust(3, "0"))
     return moment

@@ -82,10 +82,13 @@ def _performed(payload: Payload, seconds: float, options: LogOptions) -> str:
 
 
 def _retried(payload: Payload, _: float, options: LogOptions) -> str:
-    error = payload.get("error")
+    error, wait = payload.get("error"), wait_seconds(payload)
+    if error is None:  # as a continuation, or `retry_job` in the job's own words
+        later = f", to be performed in {wait} s" if wait else ""
+        return f"{_job(payload)} is enqueued again{later}."
     return (
         f"{_job(payload)} is tried again after {counted(payload['job'].executions, 'attempt')} "
-        f"in {wait_seconds(payload)} s" + ("." if error is None else f", due to {told(error)}.")
+        f"in {wait} s, due to {told(error)}."
     )
 
 

@@ -5,6 +5,7 @@ For development. Jobs live in this process only; priorities and queues are ignor
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -29,16 +30,22 @@ class AsyncAdapter:
 
     def __init__(self, *, immediate: bool = False) -> None:
         self._immediate = immediate
+        self._closed = False
+        self._start()
+
+    def _start(self) -> None:
+        self._pid = os.getpid()
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="samovar-async")
         self._lock = threading.Lock()
         #: Jobs that wait for their time; guarded by `_lock`.
         self._timers: set[threading.Timer] = set()
         #: Jobs that wait for a thread or run; guarded by `_lock`.
         self._futures: set[Future[Any]] = set()
-        self._closed = False
 
     def enqueue(self, request: EnqueueRequest) -> Receipt:
         """Hand the job to a thread, now or at its time."""
+        if self._pid != os.getpid():
+            self._start()  # a forked child has none of its parent's threads
         job_id = ids.uuid4()
         raw = dumps({**request.data, "provider_job_id": job_id})
         if self._immediate:
@@ -103,7 +110,7 @@ class AsyncAdapter:
 def _perform(raw: bytes) -> None:
     try:
         Context().run(execution.execute, loads(raw))
-    except Exception as error:
+    except BaseException as error:
         # Nobody waits for the future: the error is told here or nowhere.
         events.announce("job.unhandled", error=error)
 

@@ -104,7 +104,7 @@ class TestAdapter:
             getattr(recorded["job"], "perform", None)
         ):
             with ThreadPoolExecutor(1, thread_name_prefix="samovar-test") as thread:
-                thread.submit(execution.execute, payload).result()
+                thread.submit(_perform_apart, payload).result()
         else:
             execution.execute(payload)
 
@@ -124,6 +124,11 @@ class TestAdapter:
             return self.enqueue(request)
         except EnqueueError as refusal:
             return Receipt(refusal=refusal)
+
+
+def _perform_apart(payload: dict[str, Any]) -> None:
+    with asyncs.another_loop():  # the caller may be a coroutine job on the shared one
+        execution.execute(payload)
 
 
 def payload_of(recorded: RecordedJob) -> dict[str, Any]:

@@ -6,8 +6,9 @@ import asyncio
 import inspect
 import os
 import threading
-from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, contextmanager, suppress
+from contextvars import Context, copy_context
 from typing import Any, Protocol, TypeVar, cast
 
 from samovar.errors import PerformInsideLoopError
@@ -17,6 +18,9 @@ R = TypeVar("R")
 _lock = threading.Lock()
 #: The running loop and the process it belongs to; guarded by `_lock`.
 _current: tuple[int, asyncio.AbstractEventLoop] | None = None
+
+#: `is_ours` in the threads of loops made here; `loop` where another is used than the shared one.
+_thread = threading.local()
 
 #: For libraries that keep something by thread: each is called in the thread that a coroutine
 #: leaves, and what it gives is entered on the loop, around the coroutine.
@@ -31,13 +35,7 @@ def run(coroutine: Coroutine[Any, Any, R]) -> R:
     Raises:
         PerformInsideLoopError: the caller runs on that loop, which cannot wait for itself.
     """
-    if _current is not None and inside_loop() and asyncio.get_running_loop() is _current[1]:
-        coroutine.close()
-        raise PerformInsideLoopError(
-            "A coroutine job, callback or handler would have to run on the event loop that waits "
-            "for it. From a coroutine use the twins that begin with a: `await "
-            "ChargeJob.aperform_later(...)`, `await ChargeJob.aperform_now(...)`."
-        )
+    _check_place(coroutine)
     if escorts:
         coroutine = _escorted(coroutine, [escort() for escort in escorts])
     future = asyncio.run_coroutine_threadsafe(_kept_from_the_loop(coroutine), _loop())
@@ -49,6 +47,18 @@ def run(coroutine: Coroutine[Any, Any, R]) -> R:
     if ending is not None:
         raise ending
     return cast(R, result)
+
+
+def _check_place(awaitable: object) -> None:
+    if not _on_one_of_ours():
+        return
+    if inspect.iscoroutine(awaitable):
+        awaitable.close()
+    raise PerformInsideLoopError(
+        "A coroutine job, callback or handler would have to run on the event loop that waits for "
+        "it. From a coroutine use the twins that begin with a: `await "
+        "ChargeJob.aperform_later(...)`, `await ChargeJob.aperform_now(...)`."
+    )
 
 
 async def _kept_from_the_loop(
@@ -84,8 +94,34 @@ def inside_loop() -> bool:
     return True
 
 
+def _on_one_of_ours() -> bool:
+    return getattr(_thread, "is_ours", False) and inside_loop()
+
+
+@contextmanager
+def another_loop() -> Generator[None, None, None]:
+    """In this thread, for a block: coroutines run on a loop made for it, since the shared one waits
+    for this thread.
+    """
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=_run_once, args=(loop,), name="samovar-loop-2", daemon=True).start()
+    _thread.loop = loop
+    try:
+        yield
+    finally:
+        del _thread.loop
+        loop.call_soon_threadsafe(loop.stop)
+
+
+def _run_once(loop: asyncio.AbstractEventLoop) -> None:
+    _thread.is_ours = True
+    loop.run_forever()
+    loop.close()
+
+
 def _run_for_good(loop: asyncio.AbstractEventLoop) -> None:
     """Neither a task that raises SystemExit nor one that stops the loop may end it for the rest."""
+    _thread.is_ours = True
     while True:
         with suppress(BaseException):
             loop.run_forever()
@@ -93,6 +129,8 @@ def _run_for_good(loop: asyncio.AbstractEventLoop) -> None:
 
 def _loop() -> asyncio.AbstractEventLoop:
     global _current
+    if (own := getattr(_thread, "loop", None)) is not None:
+        return own
     with _lock:
         if _current is None or _current[0] != os.getpid():
             loop = asyncio.new_event_loop()
@@ -121,7 +159,10 @@ class _Here:
     async def settle(self, value: Any) -> Any:
         if not inspect.isawaitable(value):
             return value
-        return run(value if inspect.iscoroutine(value) else _awaited(value))
+        _check_place(value)
+        result, context = run(_with_its_context(value))
+        _take_over(context)
+        return result
 
     async def block(self, function: Callable[..., R], *args: Any) -> R:
         return function(*args)
@@ -153,5 +194,13 @@ def drive(coroutine: Coroutine[Any, Any, R]) -> R:
     raise RuntimeError("A coroutine that was to run in its caller's thread was suspended.")
 
 
-async def _awaited(value: Awaitable[R]) -> R:
-    return await value
+async def _with_its_context(value: Awaitable[R]) -> tuple[R, Context]:
+    return await value, copy_context()
+
+
+def _take_over(context: Context) -> None:
+    """What a coroutine set in context variables holds for what follows it."""
+    here = copy_context()
+    for variable, value in context.items():
+        if variable not in here or here[variable] is not value:
+            variable.set(value)

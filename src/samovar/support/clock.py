@@ -27,7 +27,8 @@ def utc_text(nanoseconds: int) -> str:
     second, fraction = divmod(nanoseconds, _NANOSECONDS)
     known, text = _last_second
     if second != known:
-        text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+        moment = time.gmtime(second)
+        text = f"{moment.tm_year:04d}{time.strftime('-%m-%dT%H:%M:%S', moment)}"
         _last_second = (second, text)
     return f"{text}.{fraction:09d}Z"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 
 def message(error: BaseException) -> str:
@@ -23,6 +23,22 @@ def told(error: BaseException) -> str:
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that somebody meant who wrote this one; None when nothing is like it."""
     return next(iter(difflib.get_close_matches(name, sorted(known), 1)), None)
+
+
+def check_options(function: str, given: Iterable[str], known: Collection[str]) -> None:
+    """See that keyword arguments have names that the function knows.
+
+    Raises:
+        TypeError: one has not; names it, and what was probably meant.
+    """
+    for name in given:
+        if name not in known:
+            meant = nearest(name, known)
+            hint = f"did you mean {meant!r}? Expected" if meant else "expected"
+            raise TypeError(
+                f"{function}() got an unexpected keyword argument {name!r}; "
+                f"{hint} {', '.join(known)}."
+            )
 
 
 def counted(number: int, noun: str) -> str:

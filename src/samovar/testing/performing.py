@@ -31,6 +31,8 @@ def performing(adapter: TestAdapter, chosen: Selection) -> Generator[None, None,
 def taken_out(adapter: TestAdapter, chosen: Selection) -> Generator[RecordedJob, None, None]:
     """The chosen ones of the jobs that are stored now, each taken out when its turn comes."""
     for recorded in [job for job in adapter.enqueued_jobs if chosen.takes(job)]:
-        position = [id(job) for job in adapter.enqueued_jobs].index(id(recorded))
-        del adapter.enqueued_jobs[position]
+        stored = [id(job) for job in adapter.enqueued_jobs]
+        if id(recorded) not in stored:
+            continue  # a job before it cancelled or performed it
+        del adapter.enqueued_jobs[stored.index(id(recorded))]
         yield recorded

@@ -15,7 +15,8 @@ def test_a_job_that_outlasts_the_shutdown_is_named(stage: Stage) -> None:
     stage.notice_the_dead()
     stage.configure("worker", shutdown_timeout=SHUTDOWN_SECONDS)
     stage.create(partitions=2)
-    stage.put([(1, GateJob(1)), (1, JournalJob(2))])
+    gate = GateJob(1)
+    stage.put([(1, gate), (1, JournalJob(2))])
 
     with stage.steady_worker() as worker:
         stage.journal.wait_for("start", 1)
@@ -23,7 +24,7 @@ def test_a_job_that_outlasts_the_shutdown_is_named(stage: Stage) -> None:
         worker.signal(signal.SIGTERM)
         assert worker.wait() == 2
         assert time.monotonic() - asked < SHUTDOWN_SECONDS + 5
-        assert f"{stage.topic()}[1]@0" in worker.output
+        assert f"GateJob ({gate.job_id}) at {stage.topic()}[1]@0" in worker.output
 
     stage.open_gate(1)
     with stage.steady_worker() as successor:

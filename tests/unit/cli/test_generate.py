@@ -109,6 +109,12 @@ class TestFields:
             "str",
         ]
 
+    def test_a_range_is_annotated_with_the_type_that_arrives(self) -> None:
+        (field,) = fields(["pages:range"])
+
+        assert (field.kind.annotation, field.kind.sample) == ("Range", "Range(1, 10)")
+        assert field.kind.imports == (("samovar.types", "Range"),)
+
     def test_every_fault_is_told_at_once(self) -> None:
         with pytest.raises(ArgumentError) as refusal:
             fields(["id:int", "from:str", "9:int", "a:int", "a:str", "self:int", "b:integre"])

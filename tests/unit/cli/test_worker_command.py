@@ -2,14 +2,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from samovar import Job, settings
 from samovar.cli import worker
+from samovar.cli.main import main
+from samovar.job import runtime
 from samovar.processes.signals import Move, Moves
+from samovar.support.names import ClassNames
 from tests.support.applications import application
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A directory without a job anywhere."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(worker, "JOB_CLASSES", ClassNames[Job]())
+    yield tmp_path
+    settings.obey(settings.CommandLine())
+    runtime.install(None)
+
+
+def refusal(capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
+    """What a worker that does not start prints, and what it complains of."""
+    with pytest.raises(SystemExit) as ending:
+        main(["worker"])
+    assert ending.value.code == 1
+    said = capsys.readouterr()
+    return said.out, said.err
+
+
+class TestWithoutJobs:
+    def test_it_does_not_start_and_says_where_it_looked(
+        self, project: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        printed, told = refusal(capsys)
+
+        assert told == (
+            "samovar: No job is known here: set `app` or `imports` in samovar.toml "
+            f"(none found from {project} upwards).\n"
+        )
+        assert printed == (
+            f"Settings: none found from {project} upwards (environment development).\n"
+            f"Log: {project / 'samovar.db'}.\n"
+        )
+
+    def test_a_file_that_names_nothing_is_named(
+        self, project: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        file = project / "samovar.toml"
+        file.write_text('[default.embedded]\npath = "jobs.db"\n')
+
+        printed, told = refusal(capsys)
+
+        assert f"in samovar.toml (found: {file})." in told
+        assert (
+            printed == f"Settings: {file} (environment development).\nLog: {project / 'jobs.db'}.\n"
+        )
+        assert not (project / "jobs.db").exists()
+
+    def test_modules_that_define_none_are_named(
+        self, project: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (project / "samovar.toml").write_text('[default]\nimports = ["json", "shlex"]\n')
+
+        _, told = refusal(capsys)
+
+        assert "No job is known here: json, shlex defined none. Name the modules" in told
 
 
 class IdleWorker:

@@ -278,6 +278,17 @@ class TestWhatIsRefused:
             def pages() -> Any:
                 yield 1
 
+    def test_an_option_that_there_is_not(self) -> None:
+        with pytest.raises(TypeError, match=r"^job\(\) .*'queu'; did you mean 'queue'\? Expected"):
+            job(queu="x")  # type: ignore[call-overload]
+
+    def test_a_declaration_below_the_decorator(self) -> None:
+        with pytest.raises(ArgumentError, match=r"put it above @job, or pass @job\(retry="):
+
+            @job
+            @retry_on(OSError)
+            def declared_below() -> None: ...
+
     def test_a_declaration_of_the_wrong_kind(self) -> None:
         def misdeclared() -> None: ...
 

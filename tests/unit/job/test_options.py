@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from samovar import ArgumentError, Job
+from samovar import ArgumentError, Job, job, perform_all_later
 from tests.support.applications import Recording
 
 #: What is no queue's name; the last two are strings that cannot be written as UTF-8.
@@ -105,3 +106,64 @@ def test_an_option_like_no_other_is_refused_without_a_guess() -> None:
         "OptionsJob.set() got an unexpected keyword argument 'zebra'; "
         "expected wait, wait_until, queue, priority."
     )
+
+
+@pytest.mark.parametrize("priority", ["high", float("nan"), float("inf"), [1]], ids=repr)
+def test_a_priority_that_is_no_number_is_refused_with_its_value(
+    recording: Recording, priority: Any
+) -> None:
+    for give in (
+        lambda: OptionsJob.set(priority=priority).perform_later(),
+        lambda: OptionsJob().set(priority=priority),
+    ):
+        with pytest.raises(ArgumentError) as refused:
+            give()
+        assert str(refused.value) == f"priority is {priority!r}; expected a whole number."
+    assert not recording.requests
+
+
+@pytest.mark.usefixtures("recording")
+@pytest.mark.parametrize("wait", [float("nan"), float("inf"), float("-inf"), True, "5"], ids=repr)
+def test_a_wait_that_is_no_time_is_refused_with_its_value(wait: Any) -> None:
+    with pytest.raises(ArgumentError) as refused:
+        OptionsJob.set(wait=wait).perform_later()
+
+    assert str(refused.value) == f"wait is {wait!r}; expected seconds or a timedelta."
+
+
+@job
+def options_function() -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("given", "advice"),
+    [
+        (OptionsJob, r"the class OptionsJob; call it: OptionsJob\(\.\.\.\)"),
+        ([OptionsJob], r"the class OptionsJob; call it"),
+        (OptionsJob.set(wait=5), r"a class with options; make the job first"),
+        ([OptionsJob.set(wait=5)], r"a class with options; make the job first"),
+        (options_function, r"<job 'options_function'>; pass .*my_function\.new\(1\)"),
+        (5, r"5;"),
+        ("text", r"'t';"),
+        ([None], r"None;"),
+    ],
+    ids=repr,
+)
+def test_what_is_no_job_is_refused_before_anything_is_enqueued(
+    recording: Recording, given: Any, advice: str
+) -> None:
+    with pytest.raises(ArgumentError, match=f"perform_all_later takes jobs, found {advice}"):
+        perform_all_later(OptionsJob(), given)
+    assert not recording.requests
+
+
+def test_verbs_of_a_job_take_no_arguments_for_it_has_its_own(recording: Recording) -> None:
+    made: Any = OptionsJob()
+    for verb in ("perform_later", "perform_now"):
+        with pytest.raises(TypeError, match=rf"^{verb}\(\) of a OptionsJob .* OptionsJob\.{verb}"):
+            getattr(made, verb)(1)
+    for verb in ("aperform_later", "aperform_now"):
+        with pytest.raises(TypeError, match=rf"^{verb}\(\) of a OptionsJob"):
+            asyncio.run(getattr(made, verb)(key=1))
+    assert not recording.requests
+    assert made.executions == 0

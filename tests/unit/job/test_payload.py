@@ -168,6 +168,10 @@ class TestDeserialize:
         with pytest.raises(UnknownJobClassError, match=r"'PayloadJib'.*mean 'PayloadJob'.*Import"):
             Job.deserialize({"job_class": "PayloadJib"})
 
+    def test_an_unknown_class_is_told_with_the_places_to_look(self) -> None:
+        with pytest.raises(UnknownJobClassError, match=r"`imports`.*`app`.*__main__.*that script"):
+            Job.deserialize({"job_class": "PayloadOfAScript"})
+
     @pytest.mark.parametrize(
         ("key", "value"),
         [

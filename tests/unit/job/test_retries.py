@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from samovar import ArgumentError, Job, discard_on, retry_on, subscribe, unsubscribe
-from samovar.events import Event
+from samovar import ArgumentError, Job, after_discard, discard_on, rescue_from, retry_on
 from samovar.job import retries
 from tests.support.applications import Recording
+from tests.support.listening import heard
 
 
 class LowError(Exception):
@@ -87,12 +87,8 @@ def test_exhausted_deals_with_the_last_error(recording: Recording) -> None:
 
 
 def test_a_discarded_job_is_dropped_and_told(recording: Recording) -> None:
-    told: list[Event] = []
-    subscribe("discard.active_job")(told.append)
-    try:
+    with heard("discard.active_job") as told:
         assert isinstance(run(RetriedJob("value")), ValueError)
-    finally:
-        unsubscribe(told.append)
 
     assert recording.requests == []
     assert [type(event.payload["error"]) for event in told] == [ValueError]
@@ -189,11 +185,101 @@ def test_jitter_adds_its_share_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{"wait": "soon"}, {"attempts": 0}, {"attempts": "three"}, {"attempts": True}],
+    [
+        {"wait": "soon"},
+        {"wait": -1},
+        {"wait": -0.5},
+        {"wait": timedelta(seconds=-1)},
+        {"wait": float("nan")},
+        {"wait": float("inf")},
+        {"wait": True},
+        {"wait": None},
+        {"attempts": 0},
+        {"attempts": "three"},
+        {"attempts": True},
+        {"jitter": "some"},
+        {"jitter": -0.1},
+        {"jitter": True},
+        {"jitter": float("nan")},
+        {"exhausted": "give_up"},
+    ],
+    ids=str,
 )
 def test_options_of_no_use_are_refused_in_the_decorator(options: dict[str, Any]) -> None:
-    with pytest.raises(ArgumentError, match="retry_on"):
+    ((name, value),) = options.items()
+
+    with pytest.raises(ArgumentError) as refused:
         retry_on(LowError, **options)
+
+    assert str(refused.value).startswith(f"retry_on: {name} is {value!r}; expected ")
+
+
+def test_handlers_that_cannot_be_called_are_refused() -> None:
+    with pytest.raises(ArgumentError, match="discard_on: then is 'tell'"):
+        discard_on(LowError, then="tell")  # type: ignore[arg-type]
+    with pytest.raises(ArgumentError, match="after_discard: 'tell' is no function"):
+        after_discard("tell")  # type: ignore[arg-type]
+    with pytest.raises(ArgumentError, match="rescue_from: with_ is 5"):
+        rescue_from(LowError, with_=5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("declare", "option", "meant"),
+    [(retry_on, "attemps", "attempts"), (discard_on, "than", "then"), (rescue_from, "with", "")],
+    ids=["retry_on", "discard_on", "rescue_from"],
+)
+def test_a_misspelt_option_is_told_with_the_one_that_was_meant(
+    declare: Any, option: str, meant: str
+) -> None:
+    with pytest.raises(TypeError) as refused:
+        declare(LowError, **{option: 3})
+
+    assert f"{declare.__name__}() got an unexpected keyword argument {option!r}" in str(
+        refused.value
+    )
+    assert f"did you mean '{meant or 'with_'}'?" in str(refused.value)
+
+
+class TestWhatIsDecorated:
+    @pytest.mark.parametrize(
+        ("declaration", "advice"),
+        [
+            (
+                retry_on(LowError),
+                r"retry_on .* above @job, or pass @job\(retry=retry_on\(\.\.\.\)\)",
+            ),
+            (discard_on(LowError), r"discard_on .*pass @job\(discard=discard_on\(\.\.\.\)\)"),
+            (rescue_from(LowError, with_=print), r"rescue_from .* above @job\."),
+            (after_discard(print), r"after_discard .* above @job\."),
+        ],
+        ids=["retry_on", "discard_on", "rescue_from", "after_discard"],
+    )
+    def test_a_plain_function_is_refused(self, declaration: Any, advice: str) -> None:
+        def plain() -> None: ...
+
+        with pytest.raises(ArgumentError, match=advice):
+            declaration(plain)
+        with pytest.raises(ArgumentError, match=advice):
+            declaration(RetriedJob("low"))
+
+    def test_a_class_to_mix_in_passes_its_declarations_on(self) -> None:
+        @discard_on(LowError)
+        @rescue_from(KeyError, with_="deal_with")
+        class Mixin:
+            pass
+
+        class RetryMixedJob(Mixin, Parent):
+            def deal_with(self, error: BaseException) -> None: ...
+
+        assert isinstance(RetryMixedJob.perform_now("low"), LowError)
+        assert isinstance(RetryMixedJob.perform_now("key"), KeyError)
+
+    def test_a_rescue_names_a_method_that_is_there(self) -> None:
+        with pytest.raises(ArgumentError, match="RetryNamelessJob has no method named 'deal_wiht'"):
+
+            @rescue_from(KeyError, with_="deal_wiht")
+            class RetryNamelessJob(Parent):
+                def deal_with(self, error: BaseException) -> None: ...
 
 
 @pytest.mark.parametrize("errors", [(), (7,), (int,), (LowError("x"),)])

@@ -239,8 +239,16 @@ def test_a_retry_without_an_error(
 ) -> None:
     happened("enqueue_retry", job=charge, adapter=adapter, wait=2)
 
-    assert log.line.endswith("is tried again after 1 attempt in 2 s.")
+    assert log.line.endswith("is enqueued again, to be performed in 2 s.")
     assert fields(log.record)["exception_class"] is None
+
+
+def test_a_retry_at_once_without_an_error(
+    log: Log, charge: SimpleNamespace, adapter: SimpleNamespace
+) -> None:
+    happened("enqueue_retry", job=charge, adapter=adapter, wait=0)
+
+    assert log.line.endswith("Charge (id-1) is enqueued again.")
 
 
 def test_the_last_attempt(log: Log, charge: SimpleNamespace, adapter: SimpleNamespace) -> None:

@@ -103,6 +103,6 @@ _KINDS: dict[str, Kind] = {
     "hash": _DICT,
     "json": _DICT,
     "symbol": _imported("samovar.types", "Symbol", 'Symbol("name")'),
-    "range": Kind(annotation="range", sample="range(1, 10)"),
+    "range": _imported("samovar.types", "Range", "Range(1, 10)"),
     "any": Kind(annotation="Any", sample="1", imports=(_ANY,)),
 }

@@ -110,8 +110,19 @@ def _ended(session: Session, transaction: SessionTransaction) -> None:
         outer.waiting += state.waiting
         outer.has_written |= state.has_written
     elif state.is_committed or not state.has_written:
-        for action in state.waiting:
+        _do_all(state.waiting)
+
+
+def _do_all(actions: list[Callable[[], None]]) -> None:
+    """One that fails keeps none of the others from being done; the first error leaves."""
+    failure: Exception | None = None
+    for action in actions:
+        try:
             action()
+        except Exception as error:
+            failure = failure or error
+    if failure is not None:
+        raise failure
 
 
 def _innermost_state(session: Session) -> _State:

@@ -28,6 +28,8 @@ from samovar.support.wording import message
 Sync = Callable[[], object] | Callable[[Step], object]
 Async = Callable[[], Coroutine[Any, Any, Any]] | Callable[[Step], Coroutine[Any, Any, Any]]
 
+#: Of an error's words, which may be a whole page, so much is a counter's name.
+_LONGEST_KEY = 200
 _RESUME_OPTIONS = ("wait", "wait_until", "queue", "priority")
 
 
@@ -209,7 +211,7 @@ def _resume(job: Continuable, cause: BaseException) -> None:
             f"max_resumptions."
         ) from cause
     try:
-        taken = execution.retry_job(job, **job.resume_options)
+        taken = execution.retry_job(job, at_once=True, **job.resume_options)
     except SchedulingNotSupportedError as refusal:
         if not (job.resume_options.get("wait") or job.resume_options.get("wait_until")):
             raise
@@ -225,8 +227,10 @@ def _resume(job: Continuable, cause: BaseException) -> None:
 def _count(job: Continuable, cause: BaseException) -> None:
     """As Active Job counts it: under the very words of what stopped the run."""
     if job.exception_executions is not None:
-        key = message(cause) or type(cause).__name__
-        job.exception_executions[key] = job.exception_executions.get(key, 0) + 1
+        text = (message(cause) or type(cause).__name__)[:_LONGEST_KEY]
+        key = text.encode("utf-8", "backslashreplace").decode()
+        before: Any = job.exception_executions.get(key, 0)
+        job.exception_executions[key] = (before if type(before) is int else 0) + 1
 
 
 class _Ran:

@@ -9,9 +9,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Range:
-    """`Range(1, 5)` is 1 to 5; None leaves an end open. Over integers it is iterable.
+    """`Range(1, 5)` is 1 to 5; None leaves an end open. `value in it` works with all that compares.
 
-    ``Range(1, 5, exclude_end=True)`` equals ``range(1, 5)``.
+    From one whole number to another it can be iterated over and has a length, as a `range`;
+    any other raises TypeError there. ``Range(1, 5, exclude_end=True)`` equals ``range(1, 5)``.
     """
 
     begin: Any
@@ -19,14 +20,25 @@ class Range:
     exclude_end: bool = False
 
     def __contains__(self, value: Any) -> bool:
-        if self.begin is not None and value < self.begin:
-            return False
-        return self.end is None or (value < self.end if self.exclude_end else value <= self.end)
+        try:
+            if self.begin is not None and value < self.begin:
+                return False
+            if self.end is None:
+                return True
+            return bool(value < self.end if self.exclude_end else value <= self.end)
+        except TypeError as error:
+            raise TypeError(f"{value!r} does not compare with the ends of {self!r}") from error
 
     def __iter__(self) -> Iterator[int]:
-        if (numbers := self._numbers()) is None:
-            raise TypeError(f"{self!r} cannot be counted through: its ends are no integers")
-        return iter(numbers)
+        return iter(self._counted())
+
+    def __len__(self) -> int:
+        return len(self._counted())
+
+    def __bool__(self) -> bool:
+        """Whether something may lie in it: as for `range`, an empty one is false."""
+        numbers = self._numbers()
+        return numbers is None or bool(numbers)
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, range):
@@ -38,6 +50,12 @@ class Range:
     def __hash__(self) -> int:
         numbers = self._numbers() if self.exclude_end else None
         return hash(self._ends()) if numbers is None else hash(numbers)
+
+    def _counted(self) -> range:
+        numbers = self._numbers()
+        if numbers is None:
+            raise TypeError(f"{self!r} cannot be counted through: its ends are no integers")
+        return numbers
 
     def _ends(self) -> tuple[Any, ...]:
         return self.begin, self.end, self.exclude_end

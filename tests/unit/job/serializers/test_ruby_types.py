@@ -89,6 +89,30 @@ class TestRanges:
         with pytest.raises(TypeError, match="ends are no integers"):
             list(Range(0.5, 1.5))
 
+    @given(st.integers(-50, 50), st.integers(-50, 50), st.booleans())
+    def test_from_one_whole_number_to_another_they_are_as_pythons(
+        self, begin: int, end: int, exclude_end: bool
+    ) -> None:
+        value, same = Range(begin, end, exclude_end), range(begin, end + (not exclude_end))
+
+        assert (list(value), len(value), bool(value)) == (list(same), len(same), bool(same))
+        assert [n in value for n in range(-52, 53)] == [n in same for n in range(-52, 53)]
+
+    @pytest.mark.parametrize(
+        "value", [Range(1, None), Range(None, 1), Range(0.5, 1.5), Range("a", "c"), Range(True, 3)]
+    )
+    def test_all_others_hold_values_but_have_no_length(self, value: Range) -> None:
+        for ask in (len, iter, list):
+            with pytest.raises(TypeError, match="ends are no integers"):
+                ask(value)
+        assert value
+
+    def test_whatever_compares_may_lie_in_them(self) -> None:
+        assert date(2026, 1, 31) in Range(date(2026, 1, 1), date(2026, 2, 1))
+        assert "b" in Range("a", "c")
+        with pytest.raises(TypeError, match=r"'b' does not compare with the ends of Range"):
+            assert "b" in Range(1, 3)
+
     def test_an_end_without_a_form_is_named(self) -> None:
         with pytest.raises(SerializationError, match=r"arguments\[0\]\['end'\] is of"):
             serialize([Range(1, object())], {})

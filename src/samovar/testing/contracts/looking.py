@@ -1,0 +1,81 @@
+"""What an admin sees and changes."""
+
+from __future__ import annotations
+
+import pytest
+
+from samovar.broker.port import NewRecord, TopicPartition, TopicSpec
+from samovar.errors import UnknownTopicError
+from samovar.testing.contracts.bench import Bench, eventually
+
+
+class Looking:
+    def test_a_topic_is_created_once(self, bench: Bench) -> None:
+        name = bench.topic(partitions=2)
+        other = bench.unique("topic")
+
+        created = bench.admin.create_topics(
+            [TopicSpec(name=name, partitions=2), TopicSpec(name=other, partitions=3)]
+        )
+        bench.will_delete(other)
+
+        assert created == [other]
+        topics = bench.admin.topics()
+        assert (topics[name], topics[other]) == (2, 3)
+
+    def test_topics_for_dead_letters_are_remembered_or_none_is(self, bench: Bench) -> None:
+        plain, dead = bench.topic(), bench.unique("dead")
+        bench.admin.create_topics([TopicSpec(name=dead, partitions=1, is_dead_letter=True)])
+        bench.will_delete(dead)
+
+        remembered = bench.admin.dead_letter_topics()
+        assert plain not in remembered
+        assert dead in remembered or not remembered
+
+    def test_deleted_topics_are_gone(self, bench: Bench) -> None:
+        kept, gone = bench.topic(), bench.topic()
+        bench.producer.produce_sync([NewRecord(gone, b"x")])
+
+        bench.admin.delete_topics([gone, bench.unique("never-was")])
+
+        eventually(lambda: gone not in bench.admin.topics(), what="the topic is gone")
+        assert kept in bench.admin.topics()
+
+    def test_watermarks_span_the_records(self, bench: Bench) -> None:
+        topic = bench.topic(partitions=2)
+        bench.producer.produce_sync([NewRecord(topic, b"x", partition=1) for _ in range(3)])
+
+        assert bench.admin.watermarks(topic) == {
+            TopicPartition(topic, 0): (0, 0),
+            TopicPartition(topic, 1): (0, 3),
+        }
+
+    def test_an_unknown_topic_has_no_watermarks(self, bench: Bench) -> None:
+        with pytest.raises(UnknownTopicError):
+            bench.admin.watermarks(bench.unique("never-was"))
+
+    def test_committed_tells_a_groups_positions(self, bench: Bench) -> None:
+        topic = bench.topic(partitions=2)
+        assert bench.committed("readers", topic) == {}
+        (place,) = bench.producer.produce_sync([NewRecord(topic, b"x", partition=1)])
+        member = bench.member(topic, group="readers")
+        member.poll_until_received(1)
+
+        member.store(place)
+        member.consumer.commit()
+
+        assert bench.committed("readers", topic) == {1: place.offset + 1}
+
+    def test_records_can_be_read_outside_any_group(self, bench: Bench) -> None:
+        topic = bench.topic()
+        source = TopicPartition(topic, 0)
+        places = bench.producer.produce_sync(
+            [NewRecord(topic, b"%d" % n, key=b"k", headers=(("h", b"1"),)) for n in range(10)]
+        )
+
+        records = bench.admin.read(source, places[3].offset, 4)
+
+        assert [record.value for record in records] == [b"3", b"4", b"5", b"6"]
+        assert [record.offset for record in records] == [place.offset for place in places[3:7]]
+        assert {(record.key, record.headers) for record in records} == {(b"k", (("h", b"1"),))}
+        assert bench.admin.read(source, places[9].offset + 1, 4) == []

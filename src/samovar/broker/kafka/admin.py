@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from confluent_kafka import Consumer as Reader
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka import TopicPartition as KafkaPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
@@ -86,16 +86,19 @@ class KafkaAdmin:
         return {p: Watermarks(low[p], high[p]) for p in partitions}
 
     def committed(self, group: str, topic: str) -> dict[TopicPartition, int]:
-        """See the port."""
+        """See the port. Asked through a consumer that does not join: an admin client's question
+        crashes the process while the group has no coordinator yet (librdkafka #5040).
+        """
         wanted = [KafkaPartition(*p) for p in self._partitions(topic)]
-        request = [ConsumerGroupTopicPartitions(group, wanted)]
-        (future,) = self._connected().list_consumer_group_offsets(request).values()
-        answer = _result(future, f"Reading the offsets of group {group!r}")
-        return {
-            TopicPartition(p.topic, p.partition): p.offset
-            for p in answer.topic_partitions
-            if p.offset >= 0
-        }
+        client = Reader({**self._reader, "group.id": group})
+        try:
+            answer = client.committed(wanted, timeout=ANSWER_SECONDS)
+        except KafkaException as error:
+            doing = f"Reading the offsets of group {group!r}"
+            raise failures.translated(failures.reason(error), doing) from error
+        finally:
+            client.close()
+        return {TopicPartition(p.topic, p.partition): p.offset for p in answer if p.offset >= 0}
 
     def read(self, source: TopicPartition, offset: int, limit: int) -> list[Record]:
         """See the port."""

@@ -7,6 +7,22 @@ from dataclasses import dataclass
 
 #: Medians by contestant and measure.
 Medians = Mapping[str, Mapping[str, float]]
+#: A measure, what it is in words, what is required and what is aimed at.
+Row = tuple[str, str, float, float]
+
+SMALL_THINGS: tuple[Row, ...] = (
+    ("latency_p50", "latency p50, ms", 5, 2),
+    ("latency_p99", "latency p99, ms", 15, 5),
+    ("idle_rss", "idle memory, MB", 60, 45),
+    ("idle_cpu", "idle CPU, %", 1, 0.3),
+    ("memory_growth", "memory over 2,000,000 jobs, MB", 5, 5),
+)
+DEFERRED: tuple[Row, ...] = (
+    ("deferred_p50", "how late a deferred job is p50, ms", 20, 5),
+    ("deferred_max", "how late at most, ms", 50, 20),
+    ("waiting_memory", "memory for 100,000 waiting jobs, MB", 5, 2),
+    ("waiting_cpu", "idle CPU beside 100,000 waiting jobs, %", 1, 0.5),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,31 +91,8 @@ def _enqueue(claim: str, measure: str, required: float, aim: float) -> Target:
     )
 
 
-def _limits(contestant: str, title: str) -> Iterable[Target]:
-    for measure, what, required, aim in (
-        ("latency_p50", "latency p50, ms", 5, 2),
-        ("latency_p99", "latency p99, ms", 15, 5),
-        ("idle_rss", "idle memory, MB", 60, 45),
-        ("idle_cpu", "idle CPU, %", 1, 0.3),
-        ("memory_growth", "memory over 2,000,000 jobs, MB", 5, 5),
-    ):
-        yield Target(
-            claim=f"{title}: {what}",
-            contestant=contestant,
-            measure=measure,
-            required=required,
-            aim=aim,
-            is_limit=True,
-        )
-
-
-def _deferred(contestant: str, title: str) -> Iterable[Target]:
-    for measure, what, required, aim in (
-        ("deferred_p50", "how late a deferred job is p50, ms", 20, 5),
-        ("deferred_max", "how late at most, ms", 50, 20),
-        ("waiting_memory", "memory for 100,000 waiting jobs, MB", 5, 2),
-        ("waiting_cpu", "idle CPU beside 100,000 waiting jobs, %", 1, 0.5),
-    ):
+def _limits(contestant: str, title: str, rows: Iterable[Row]) -> Iterable[Target]:
+    for measure, what, required, aim in rows:
         yield Target(
             claim=f"{title}: {what}",
             contestant=contestant,
@@ -123,7 +116,7 @@ TARGETS = (
     _worker("Kafka worker / Celery on Redis", "samovar-kafka", _CELERY, 120, 250),
     _worker("Embedded worker / Celery on Redis", "samovar-embedded", _CELERY, 120, 250),
     _worker("Kafka worker / Taskiq on Kafka", "samovar-kafka", ("taskiq-kafka",), 8, 15),
-    *_limits("samovar-kafka", "Kafka"),
-    *_limits("samovar-embedded", "Embedded"),
-    *_deferred("samovar-embedded", "Embedded"),
+    *_limits("samovar-kafka", "Kafka", SMALL_THINGS),
+    *_limits("samovar-embedded", "Embedded", SMALL_THINGS),
+    *_limits("samovar-embedded", "Embedded", DEFERRED),
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal, Protocol, TypeVar, overload
 
@@ -327,14 +327,7 @@ def _declared(cls: type) -> Iterator[Callback]:
         for name, value in tuple(parent.__dict__.items()):
             for mark in getattr(value, "__dict__", {}).get(_MARK, ()):
                 make(mark.kind, mark.verb, getattr(cls, name))  # a subclass may have overridden it
-                yield Callback(
-                    kind=mark.kind,
-                    verb=mark.verb,
-                    target=name,
-                    when=mark.when,
-                    unless=mark.unless,
-                    prepend=mark.prepend,
-                )
+                yield replace(mark, target=name)
         yield from parent.__dict__.get(_ADDED, ())
 
 

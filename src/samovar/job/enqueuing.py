@@ -63,12 +63,17 @@ def enqueue(job: JobState, *, at_once: bool = False) -> bool:
 
 def enqueue_all(jobs: Sequence[JobState]) -> None:
     """Hand several jobs over, one bulk call per adapter; each job tells what became of it."""
-    waiting = [job for job in jobs if transactions.watchers and _waits_for_commit(job)]
-    if waiting and transactions.after_commit(lambda: _enqueue_all(waiting)):
-        for job in waiting:
-            job.successfully_enqueued = True
-        jobs = [job for job in jobs if not _waits_for_commit(job)]
-    _enqueue_all(jobs)
+    _enqueue_all(_without_waiting(jobs) if transactions.watchers else jobs)
+
+
+def _without_waiting(jobs: Sequence[JobState]) -> Sequence[JobState]:
+    """Keep those that wait for an open transaction until it commits; the rest."""
+    waiting = [job for job in jobs if _waits_for_commit(job)]
+    if not waiting or not transactions.after_commit(lambda: _enqueue_all(waiting)):
+        return jobs
+    for job in waiting:
+        job.successfully_enqueued = True
+    return [job for job in jobs if not _waits_for_commit(job)]
 
 
 def _as_it_is(job: JobState) -> Callable[[], object]:

@@ -115,7 +115,7 @@ def _announced(job: JobState) -> Any:
 def _attempt(job: JobState) -> Any:
     """The hot path of `_run`: a job without callbacks pays for none of it."""
     if job.perform_callbacks:
-        return _driven(job)
+        return asyncs.drive(_run(job, HERE))
     job.executions += 1
     try:
         arguments, keywords = job.decode_arguments()
@@ -128,10 +128,6 @@ def _attempt(job: JobState) -> Any:
         if dealt_with is None:
             raise
         return dealt_with
-
-
-def _driven(job: JobState) -> Any:
-    return asyncs.drive(_run(job, HERE))
 
 
 async def _run(job: JobState, door: Door) -> Any:

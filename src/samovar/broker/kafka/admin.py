@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
@@ -23,6 +24,8 @@ _EARLIEST: Any = OffsetSpec.earliest()
 _LATEST: Any = OffsetSpec.latest()
 #: Longest wait for one answer, in seconds.
 ANSWER_SECONDS = 10.0
+#: How soon a group's coordinator that is not there yet is asked again, in seconds.
+COORDINATOR_STEP_SECONDS = 0.1
 #: How soon a broker that does not answer is given up while somebody waits to enqueue, in seconds.
 METADATA_SECONDS = 5.0
 
@@ -92,7 +95,7 @@ class KafkaAdmin:
         wanted = [KafkaPartition(*p) for p in self._partitions(topic)]
         client = Reader({**self._reader, "group.id": group})
         try:
-            answer = client.committed(wanted, timeout=ANSWER_SECONDS)
+            answer = _committed(client, wanted)
         except KafkaException as error:
             doing = f"Reading the offsets of group {group!r}"
             raise failures.translated(failures.reason(error), doing) from error
@@ -182,6 +185,19 @@ def _result(future: Future[Any], doing: str) -> Any:
         return future.result(ANSWER_SECONDS)
     except KafkaException as error:
         raise failures.translated(failures.reason(error), doing) from error
+
+
+def _committed(client: Reader, wanted: list[KafkaPartition]) -> list[KafkaPartition]:
+    """Ask again while the group's coordinator moves, or is found for the first time."""
+    until = clock.monotonic() + ANSWER_SECONDS
+    while True:
+        try:
+            return client.committed(wanted, timeout=ANSWER_SECONDS)
+        except KafkaException as error:
+            unsettled = failures.reason(error).code() in failures.NO_COORDINATOR
+            if not unsettled or clock.monotonic() > until:
+                raise
+        time.sleep(COORDINATOR_STEP_SECONDS)
 
 
 def _read(client: Reader, high: int, limit: int) -> list[Record]:

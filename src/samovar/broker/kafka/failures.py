@@ -14,7 +14,15 @@ from samovar.errors import (
     UnknownTopicError,
 )
 
-_UNAVAILABLE = frozenset(
+#: A group's coordinator is being found, or moves: the same question again will be answered.
+NO_COORDINATOR = frozenset(
+    {
+        KafkaError.COORDINATOR_NOT_AVAILABLE,
+        KafkaError.NOT_COORDINATOR,
+        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    }
+)
+_UNAVAILABLE = NO_COORDINATOR | frozenset(
     {
         KafkaError._ALL_BROKERS_DOWN,
         KafkaError._TRANSPORT,
@@ -22,9 +30,6 @@ _UNAVAILABLE = frozenset(
         KafkaError._RESOLVE,
         KafkaError.REQUEST_TIMED_OUT,
         KafkaError.NETWORK_EXCEPTION,
-        KafkaError.COORDINATOR_NOT_AVAILABLE,
-        KafkaError.NOT_COORDINATOR,
-        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
     }
 )
 _UNKNOWN_TOPIC = frozenset(

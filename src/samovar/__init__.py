@@ -2,7 +2,9 @@
 
 from samovar import payload, types
 from samovar.app import App, cancel_scheduled
-from samovar.engine.routing.topic import DeadLetterQueue, Pause
+from samovar.engine.routing.lanes import VirtualPartitions
+from samovar.engine.routing.pace import Throttle
+from samovar.engine.routing.recovery import DeadLetterQueue, Pause
 from samovar.errors import (
     Abort,
     ArgumentError,
@@ -74,8 +76,10 @@ __all__ = [
     "SchedulingNotSupportedError",
     "SerializationError",
     "Step",
+    "Throttle",
     "UnadvanceableCursorError",
     "UnknownJobClassError",
+    "VirtualPartitions",
     "after_discard",
     "after_enqueue",
     "after_perform",

@@ -12,6 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 from samovar import backends, events
 from samovar.broker.port import Broker, Producer
 from samovar.engine.adapter import LogAdapter
+from samovar.engine.flow import assembly
 from samovar.engine.routing.routes import Routes
 from samovar.engine.routing.topic import Topic
 from samovar.engine.topics import Topics
@@ -65,7 +66,7 @@ class App:
         self.settings = settings if settings is not None else load(overrides=overrides)
         #: Settings of every job.
         self.job_settings = self.settings.job
-        self.routes = Routes(self.settings.job.real_queue)
+        self.routes = Routes(self.settings.job.real_queue, assembly.refusals)
         self._lock = threading.RLock()
         #: Adapters by name; guarded by `_lock`.
         self._adapters: dict[str, QueueAdapter] = {}
@@ -88,8 +89,10 @@ class App:
         """Draw the topic of a queue, by its logical name.
 
         Settings: `partitions`, `replication_factor`, `config` (what is created), `max_messages`,
-        `dead_letter_queue`, `pause`, `active`. Faults are told together when a worker starts or
-        `samovar topics` runs.
+        `max_wait_time`, `initial_offset`, `kafka`, `dead_letter_queue`, `pause`, `long_running`,
+        `virtual_partitions`, `throttle`, `delay_by`, `expire_in`, `filters`, `ordering`,
+        `share_group`, `active`. Faults are told together when a worker starts or `samovar topics`
+        runs.
         """
         self.routes.draw(name, **settings)
 

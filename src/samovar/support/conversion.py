@@ -144,7 +144,7 @@ def shape_of(hint: Any) -> Shape:
         return Shape(inner.plain, inner.rules + rules, inner.is_optional)
     if get_origin(hint) in (Union, UnionType):
         inner = shape_of(next(part for part in get_args(hint) if part is not NoneType))
-        return Shape(inner.plain, inner.rules, True)
+        return Shape(inner.plain, inner.rules, NoneType in get_args(hint))
     return Shape(hint, (), False)
 
 

@@ -10,7 +10,8 @@ import pytest
 from samovar.broker.port import Record, TopicPartition
 from samovar.engine.coordinator import Coordinator, Phase
 from samovar.engine.executor import Executor
-from samovar.engine.routing.topic import DeadLetterQueue, Pause, Topic
+from samovar.engine.routing.recovery import DeadLetterQueue, Pause
+from samovar.engine.routing.topic import Topic
 from samovar.engine.work_queue import WorkQueue
 from samovar.support import clock
 from tests.support.eventually import eventually

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from samovar.broker.port import Record, TopicPartition
 from samovar.engine.flow import backoff, dead_letter
-from samovar.engine.flow.assembly import recover
+from samovar.engine.flow.assembly import NOT_BUILT, recover, refusals
 from samovar.engine.flow.decisions import DeadLetter, Retry, Stop
 from samovar.engine.performer import GivenUpError, PoisonError
+from samovar.engine.routing.recovery import DeadLetterQueue, Pause
 from samovar.engine.routing.routes import assumed
-from samovar.engine.routing.topic import DeadLetterQueue, Pause, Topic
+from samovar.engine.routing.topic import Topic
 
 FAST = Pause(timeout=1, max_timeout=30)
 
@@ -123,3 +126,12 @@ def test_an_error_that_cannot_speak_becomes_a_dead_letter_all_the_same() -> None
 
     assert ("error_class", b"SilentError") in copy.headers
     assert ("error_message", b"") in copy.headers
+
+
+def test_a_setting_whose_feature_is_not_there_is_refused_and_never_ignored() -> None:
+    plain = Topic(name="orders", dead_letter_queue=DeadLetterQueue("dead"))
+    chosen = DeadLetterQueue("dead", transactional=True)
+    missing = {"dead_letter_queue.transactional"} & NOT_BUILT
+
+    assert list(refusals(plain)) == []
+    assert len(list(refusals(replace(plain, dead_letter_queue=chosen)))) == len(missing)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from samovar import ConfigurationError, DeadLetterQueue, Pause
+from samovar import ConfigurationError, DeadLetterQueue, Pause, Throttle, VirtualPartitions
 from samovar.engine.routing.routes import Routes
 
 
@@ -54,13 +56,63 @@ def test_every_fault_is_told_at_once() -> None:
     text = "\n".join(caught.value.faults)
     for part in (
         "job_topic('bad name'): a topic's name has",
-        "job_topic('bad name'): partitions is 0",
+        "job_topic('bad name'): partitions is 0; expected a whole number of at least 1.",
         "unknown setting 'partitons'; did you mean 'partitions'?",
-        "pause is 5",
+        "pause is 5; expected Pause(...).",
         "job_topic('twice'): drawn twice",
-        "dead_letter_queue is 'dead'",
+        "dead_letter_queue is 'dead'; expected DeadLetterQueue(...).",
     ):
         assert part in text
+
+
+@pytest.mark.parametrize(
+    ("setting", "given", "told"),
+    [
+        ("partitions", True, "partitions is True; expected a whole number of at least 1."),
+        ("config", {"retention.ms": None}, "config['retention.ms'] is None; expected a string"),
+        ("kafka", 5, "kafka is 5; expected a mapping of names to values."),
+        ("initial_offset", "first", "is 'first'; expected one of earliest, latest."),
+        ("ordering", "keys", "ordering is 'keys'; expected one of partition, key, none."),
+        ("long_running", 1, "long_running is 1; expected true or false."),
+        ("delay_by", 0, "delay_by is 0; expected a number of seconds above 0."),
+        ("expire_in", "1h", "expire_in is '1h'; expected a number of seconds above 0."),
+        ("filters", [5], "filters is [5]; expected a list of callables"),
+        ("throttle", Throttle(0, 1), "throttle.limit is 0; expected a whole number of at least 1."),
+        ("throttle", Throttle(1, timedelta(0)), "throttle.interval is"),
+        ("pause", Pause(timeout=-1), "pause.timeout is -1; expected a number of seconds of at"),
+        (
+            "virtual_partitions",
+            VirtualPartitions(partitioner="key"),  # type: ignore[arg-type]
+            "virtual_partitions.partitioner is 'key'; expected a callable.",
+        ),
+        (
+            "virtual_partitions",
+            VirtualPartitions(partitioner=str, distribution="even"),  # type: ignore[arg-type]
+            "virtual_partitions.distribution is 'even'; expected one of consistent, balanced.",
+        ),
+        (
+            "dead_letter_queue",
+            DeadLetterQueue("dead", max_retries=-1),
+            "dead_letter_queue.max_retries is -1; expected a whole number of at least 0.",
+        ),
+        (
+            "dead_letter_queue",
+            DeadLetterQueue("strategy"),
+            "dead_letter_queue.topic is 'strategy', which chooses the topic; expected strategy=",
+        ),
+        (
+            "dead_letter_queue",
+            DeadLetterQueue(5),  # type: ignore[arg-type]
+            "dead_letter_queue.topic is 5; expected a topic's name, None",
+        ),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_was_expected(setting: str, given: Any, told: str) -> None:
+    routes = Routes(str)
+    routes.draw("a", **{setting: given})
+
+    with pytest.raises(ConfigurationError, match=re.escape(told)):
+        routes.check()
 
 
 def test_good_settings_are_taken() -> None:
@@ -69,3 +121,46 @@ def test_good_settings_are_taken() -> None:
     topic = drawn(a={"pause": pause, "max_messages": 10, "active": False}).find("shop_a")
 
     assert (topic.pause, topic.max_messages, topic.active) == (pause, 10, False)
+
+
+def test_times_may_be_timedeltas() -> None:
+    topic = drawn(
+        a={
+            "delay_by": timedelta(minutes=1),
+            "expire_in": timedelta(hours=1),
+            "throttle": Throttle(10, timedelta(seconds=5)),
+        }
+    ).find("shop_a")
+
+    assert (topic.delay_by, topic.expire_in) == (60.0, 3600.0)
+    assert topic.throttle is not None
+    assert topic.throttle.seconds == 5.0
+
+
+@pytest.mark.parametrize("topic", [None, False])
+def test_dead_letters_may_be_switched_off(topic: Any) -> None:
+    found = drawn(a={"dead_letter_queue": DeadLetterQueue(topic)}).find("shop_a")
+
+    assert found.dead_letter_topic is None
+    assert [spec.name for spec in found.specs] == ["shop_a"]
+    assert found.poison_topic == "shop_a_dead"
+
+
+def test_a_strategy_may_choose_the_topic_of_dead_letters() -> None:
+    queue = DeadLetterQueue("strategy", strategy=lambda errors, attempt: ("dispatch", "lost"))
+
+    found = drawn(a={"dead_letter_queue": queue}).find("shop_a")
+
+    assert (found.dead_letter_queue, found.dead_letter_topic) == (queue, None)
+
+
+def test_what_settings_refuse_each_other_is_told_with_the_other_faults() -> None:
+    routes = Routes(str, lambda topic: [f"{topic.name} is refused."])
+    routes.draw("a")
+    routes.draw("b", partitions=0)
+
+    with pytest.raises(ConfigurationError) as caught:
+        routes.check()
+
+    assert len(caught.value.faults) == 2
+    assert caught.value.faults[0] == "job_topic('a'): a is refused."

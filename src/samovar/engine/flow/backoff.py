@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from samovar.engine.routing.topic import Pause
+from samovar.engine.routing.recovery import Pause
 
 
 def wait_seconds(pause: Pause, attempt: int) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import structs
 
 from samovar.broker.port import Headers, NewRecord, Record, TopicPartition
-from samovar.engine.routing.topic import DeadLetterQueue
+from samovar.engine.routing.recovery import DeadLetterQueue
 from samovar.support.wording import message
 
 

@@ -2,36 +2,46 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
-from samovar.engine.routing.topic import DeadLetterQueue, Pause, Topic, dead_name
+from samovar.engine.routing.reading import read
+from samovar.engine.routing.recovery import BY_STRATEGY, DeadLetterQueue
+from samovar.engine.routing.topic import Topic, dead_name
 from samovar.errors import ConfigurationError
 
 _LEGAL_NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
-_SETTINGS = tuple(f.name for f in fields(Topic) if f.name not in {"name", "drawn"})
 
 
 class Routes:
-    """Topics by their real name. `real_name` turns a logical name into it."""
+    """Topics by their real name."""
 
-    def __init__(self, real_name: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        real_name: Callable[[str], str],
+        refusals: Callable[[Topic], Iterable[str]] = lambda topic: (),
+    ) -> None:
+        """`real_name` turns a logical name into the real one; `refusals` tells which settings of
+        a topic cannot be had together."""
         self._real_name = real_name
+        self._refusals = refusals
         self._topics: dict[str, Topic] = {}
         self._faults: list[str] = []
 
     def draw(self, name: str, **settings: Any) -> None:
         """Draw a topic. What is wrong with it is told by `check`, with all other faults."""
-        faults = list(_faults(name, settings))
         real = self._real_name(name)
+        reading = read(settings)
+        faults = [*_name_faults(name), *reading.faults]
         if real in self._topics:
-            faults.append(f"job_topic({name!r}): drawn twice.")
-        self._faults += faults
+            faults.append("drawn twice.")
         if not faults:
-            self._topics[real] = self._topic(real, settings)
+            topic = self._topic(real, reading.values)
+            faults += self._refusals(topic)
+            self._topics[real] = topic
+        self._faults += [f"job_topic({name!r}): {fault}" for fault in faults]
 
     def check(self) -> None:
         """Raises:
@@ -53,7 +63,7 @@ class Routes:
 
     def _topic(self, real: str, settings: dict[str, Any]) -> Topic:
         dead: DeadLetterQueue | None = settings.pop("dead_letter_queue", None)
-        if dead is not None:
+        if dead is not None and dead.topic and dead.topic != BY_STRATEGY:
             dead = replace(dead, topic=self._real_name(dead.topic))
         return Topic(name=real, dead_letter_queue=dead, **settings)
 
@@ -64,31 +74,6 @@ def assumed(real_name: str) -> Topic:
     return Topic(name=real_name, dead_letter_queue=dead, drawn=False)
 
 
-def _faults(name: str, settings: dict[str, Any]) -> Iterator[str]:
-    where = f"job_topic({name!r})"
+def _name_faults(name: str) -> Iterator[str]:
     if not _LEGAL_NAME.fullmatch(name):
-        yield f"{where}: a topic's name has 1 to 249 letters, digits, dots, dashes, underscores."
-    for key in settings:
-        if key not in _SETTINGS:
-            near = difflib.get_close_matches(key, _SETTINGS, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(_SETTINGS)}."
-            yield f"{where}: unknown setting {key!r}; {hint}"
-    yield from _number_faults(where, settings, ("partitions", "replication_factor", "max_messages"))
-    yield from _value_faults(where, settings)
-
-
-def _number_faults(where: str, settings: dict[str, Any], keys: Iterable[str]) -> Iterator[str]:
-    for key in keys:
-        value = settings.get(key)
-        if value is not None and (type(value) is not int or value < 1):
-            yield f"{where}: {key} is {value!r}; expected a whole number from 1 up."
-
-
-def _value_faults(where: str, settings: dict[str, Any]) -> Iterator[str]:
-    dead = settings.get("dead_letter_queue")
-    if dead is not None and not isinstance(dead, DeadLetterQueue):
-        yield f"{where}: dead_letter_queue is {dead!r}; expected DeadLetterQueue(topic, ...)."
-    elif dead is not None and (type(dead.max_retries) is not int or dead.max_retries < 0):
-        yield f"{where}: max_retries is {dead.max_retries!r}; expected a number from 0 up."
-    if not isinstance(settings.get("pause", Pause()), Pause):
-        yield f"{where}: pause is {settings['pause']!r}; expected Pause(timeout=..., ...)."
+        yield "a topic's name has 1 to 249 letters, digits, dots, dashes, underscores."

@@ -2,41 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, Protocol
 
-from samovar.broker.port import TopicSpec
+from samovar.broker.port import Record, TopicSpec
+from samovar.engine.routing.lanes import Ordering, VirtualPartitions
+from samovar.engine.routing.pace import Throttle
+from samovar.engine.routing.recovery import BY_STRATEGY, DeadLetterQueue, Pause
+from samovar.support.conversion import PositiveSeconds, at_least
 
 #: Partitions of a topic that Samovar creates, unless its route says otherwise.
 DEFAULT_PARTITIONS = 8
 
 
-@dataclass(frozen=True, slots=True)
-class DeadLetterQueue:
-    """Where jobs go that failed for good: after `max_retries` retries, into `topic`."""
+class Filter(Protocol):
+    """A user's own stage: asked about each record before it is performed."""
 
-    #: The topic's logical name.
-    topic: str
-    #: How often a job is tried again before it goes there.
-    max_retries: int = 3
-    #: Whether each job has retries of its own (a success in between forgets the failures).
-    independent: bool = True
+    def admit(self, record: Record, now: float) -> Any:
+        """`Admit`, `Skip` or `Hold`; `now` is in seconds since the epoch."""
+        ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pause:
-    """How long a partition waits before a failed job is tried again, in seconds.
-
-    The n-th retry waits ``timeout * 2 ** n`` when exponential (so 2, 4, 8, 16, 30, 30 ... by
-    default), else `timeout`.
-    """
-
-    #: What the waits are made of.
-    timeout: float = 1.0
-    #: No wait is longer.
-    max_timeout: float = 30.0
-    #: Whether each wait is twice the one before.
-    exponential: bool = True
+#: Makes the filter of a partition when it is assigned: ``factory(topic, partition)``.
+FilterFactory = Callable[[str, int], Filter]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,25 +34,50 @@ class Topic:
 
     #: The real name.
     name: str
-    partitions: int = DEFAULT_PARTITIONS
+    partitions: Annotated[int, at_least(1)] = DEFAULT_PARTITIONS
     #: None is the broker's default.
-    replication_factor: int | None = None
+    replication_factor: Annotated[int, at_least(1)] | None = None
     #: The broker's own settings for the topic.
     config: Mapping[str, str] = field(default_factory=dict[str, str])
     #: Jobs that a thread takes at a time before it looks at other partitions.
-    max_messages: int = 100
+    max_messages: Annotated[int, at_least(1)] = 100
+    #: Longest wait of one poll, in seconds; it ends as soon as there is a record.
+    max_wait_time: PositiveSeconds = 1.0
+    #: Where a group begins that has committed nothing.
+    initial_offset: Literal["earliest", "latest"] = "earliest"
+    #: librdkafka's properties of the consumer of this topic, over those of the settings.
+    kafka: Mapping[str, Any] = field(default_factory=dict[str, Any])
     #: With real topic name; None retries for ever.
     dead_letter_queue: DeadLetterQueue | None = None
-    pause: Pause = Pause()
+    pause: Pause = field(default_factory=Pause)
     #: False: known, but not consumed.
     active: bool = True
+    #: Whether nothing is fetched behind a job while it runs.
+    long_running: bool = False
+    virtual_partitions: VirtualPartitions | None = None
+    throttle: Throttle | None = None
+    #: Seconds that a record must be old before it is performed.
+    delay_by: PositiveSeconds | None = None
+    #: Seconds after which a record is dropped.
+    expire_in: PositiveSeconds | None = None
+    #: The user's own stages, in order.
+    filters: tuple[FilterFactory, ...] = ()
+    ordering: Ordering = "partition"
+    #: Whether a share group of Kafka (KIP-932) hands out the records, one by one.
+    share_group: bool = False
     #: Whether the application drew it, or it was assumed for a queue that a job names.
     drawn: bool = True
 
     @property
     def poison_topic(self) -> str:
         """Where records go that are no jobs."""
-        return self.dead_letter_queue.topic if self.dead_letter_queue else dead_name(self.name)
+        return self.dead_letter_topic or dead_name(self.name)
+
+    @property
+    def dead_letter_topic(self) -> str | None:
+        """The topic of its dead letters, if it has just one."""
+        queue = self.dead_letter_queue
+        return queue.topic or None if queue and queue.topic != BY_STRATEGY else None
 
     @property
     def specs(self) -> tuple[TopicSpec, ...]:
@@ -74,10 +88,10 @@ class Topic:
             replication_factor=self.replication_factor,
             config=self.config,
         )
-        if self.dead_letter_queue is None or not self.drawn:
+        if self.dead_letter_topic is None or not self.drawn:
             return (own,)
         dead = TopicSpec(
-            name=self.dead_letter_queue.topic,
+            name=self.dead_letter_topic,
             partitions=self.partitions,
             replication_factor=self.replication_factor,
             is_dead_letter=True,

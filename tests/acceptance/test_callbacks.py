@@ -623,3 +623,33 @@ def test_a_loop_that_would_wait_for_itself_is_told_so(recording: Recording) -> N
         CallbackLoopHolderJob.perform_now(False)
 
     assert len(recording.requests) == 1
+
+
+class CallbackAuditJob(Job):
+    @before_enqueue
+    async def look_up(self) -> None:
+        await asyncio.sleep(0)
+
+    def perform(self) -> None: ...
+
+
+class CallbackAuditedJob(Job):
+    @before_enqueue
+    async def audit(self) -> None:
+        await CallbackAuditJob.aperform_later()
+
+    def perform(self) -> None: ...
+
+
+class CallbackManyJob(Job):
+    async def perform(self, count: int) -> None:
+        async with asyncio.timeout(20):
+            await asyncio.gather(*(CallbackAuditedJob.aperform_later() for _ in range(count)))
+
+
+def test_many_coroutines_may_enqueue_from_callbacks_of_what_they_enqueue(
+    recording: Recording,
+) -> None:
+    CallbackManyJob.perform_now(100)
+
+    assert len(recording.requests) == 200

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal, Self, cast
@@ -12,6 +11,7 @@ from samovar.job import callbacks, enqueuing, execution, verbs
 from samovar.job.context import LOCALE
 from samovar.job.job_data import JobData
 from samovar.job.state import JobState
+from samovar.support import asyncs
 from samovar.support.wording import check_options
 
 _OPTIONS = ("wait", "wait_until", "queue", "priority")
@@ -84,7 +84,7 @@ def _take_nothing(job: Job, verb: str, args: tuple[Any, ...], kwargs: dict[str, 
 async def _aenqueue(job: Job) -> bool:
     # A framework may keep the locale by thread.
     job.locale = job.locale or LOCALE.get()
-    return await asyncio.to_thread(enqueuing.enqueue, job)
+    return await asyncs.in_thread(enqueuing.enqueue, job)
 
 
 class Job(JobState, registered=False):

@@ -7,8 +7,10 @@ import inspect
 import os
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, contextmanager, suppress
-from contextvars import Context, copy_context
+from contextvars import Context, ContextVar, copy_context
+from functools import partial
 from typing import Any, Protocol, TypeVar, cast
 
 from samovar.errors import PerformInsideLoopError
@@ -18,6 +20,11 @@ R = TypeVar("R")
 _lock = threading.Lock()
 #: The running loop and the process it belongs to; guarded by `_lock`.
 _current: tuple[int, asyncio.AbstractEventLoop] | None = None
+
+#: How many calls of `in_thread` the code that runs here is inside of.
+_depth: ContextVar[int] = ContextVar("samovar_thread_depth", default=0)
+#: The threads of each depth from 1 on, by process; guarded by `_lock`.
+_pools: dict[tuple[int, int], ThreadPoolExecutor] = {}
 
 #: `is_ours` in the threads of loops made here; `loop` where another is used than the shared one.
 _thread = threading.local()
@@ -175,13 +182,36 @@ class _OnLoop:
         return await value if inspect.isawaitable(value) else value
 
     async def block(self, function: Callable[..., R], *args: Any) -> R:
-        return await asyncio.to_thread(function, *args)
+        return await in_thread(function, *args)
 
 
 #: For `drive`.
 HERE: Door = _Here()
 #: For `await`.
 ON_LOOP: Door = _OnLoop()
+
+
+async def in_thread(function: Callable[..., R], *args: Any) -> R:
+    """Call what may block in a thread, with the caller's context variables.
+
+    A call from within such a call has threads of its own: with all threads taken by calls that
+    wait for calls of theirs, none would ever end.
+    """
+    depth = _depth.get()
+    context = copy_context()
+    context.run(_depth.set, depth + 1)
+    call = partial(context.run, function, *args)
+    return await asyncio.get_running_loop().run_in_executor(_threads(depth), call)
+
+
+def _threads(depth: int) -> ThreadPoolExecutor | None:
+    if not depth:
+        return None  # the loop's own
+    with _lock:
+        key = os.getpid(), depth
+        if key not in _pools:
+            _pools[key] = ThreadPoolExecutor(thread_name_prefix=f"samovar-depth-{depth}")
+        return _pools[key]
 
 
 def drive(coroutine: Coroutine[Any, Any, R]) -> R:

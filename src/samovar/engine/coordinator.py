@@ -12,15 +12,11 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from enum import Enum
 
-from samovar import events
 from samovar.broker.port import Record, TopicPartition
-from samovar.engine.flow.assembly import recover
-from samovar.engine.flow.decisions import DeadLetter, Decision, Retry, Stop
-from samovar.engine.performer import GivenUpError, describe
+from samovar.engine.flow.decisions import DeadLetter, Stop
+from samovar.engine.recovery import DeadLetterDispatch, Recovery
 from samovar.engine.routing.topic import Topic
 from samovar.support import clock
-
-DeadLetterDispatch = Callable[[TopicPartition, Record, str, int, BaseException], None]
 
 
 class Phase(Enum):
@@ -53,11 +49,10 @@ class Coordinator:
         self.interrupted = False
         #: Whether the listener has paused this partition in the broker.
         self.paused = False
-        #: Failures in a row of the record in front.
-        self.attempt = 0
+        #: What becomes of the record in front when it fails.
+        self.recovery = Recovery(source=source, topic=topic, dispatch_dead=dispatch_dead)
         #: When a waiting retry is due, on the monotonic clock.
         self.due = 0.0
-        self._dispatch_dead = dispatch_dead
         self._stop_process = stop_process
         #: Whether the partition waits once its executor lets go of it.
         self._must_wait = False
@@ -71,12 +66,12 @@ class Coordinator:
         return self.awake(Phase.IDLE)
 
     def awake(self, phase: Phase) -> bool:
-        """Go from `phase` to queued if there is work; True when it did."""
+        """Go from `phase` to queued, or to idle without work; True when it is queued."""
         with self._lock:
-            if self._phase is not phase or not self.pending or self.interrupted:
+            if self._phase is not phase or self.interrupted:
                 return False
-            self._phase = Phase.QUEUED
-            return True
+            self._phase = Phase.QUEUED if self.pending else Phase.IDLE
+            return bool(self.pending)
 
     def begin(self) -> bool:
         """An executor takes the partition; False when it must not be worked on any more."""
@@ -93,36 +88,27 @@ class Coordinator:
                 self._phase = Phase.WAITING
             else:
                 self._phase = Phase.QUEUED if more else Phase.IDLE
+            if not self.pending:
+                self.recovery.rested()
             self._must_wait = False
             self._lock.notify_all()
             return more
 
     def failed(self, record: Record, error: BaseException) -> bool:
-        """Decide about a failed record and do it; True when the record is done with."""
-        self.attempt += 1
-        decision = recover(self.topic, error, self.attempt)
-        if isinstance(error, GivenUpError):
-            error = error.__cause__ or error
-        if isinstance(decision, DeadLetter):
-            decision = self._bury(record, error, decision)
-        self._tell(record, error, decision)
-        if isinstance(decision, DeadLetter):
-            self.attempt = 0
-            return True
+        """Decide about a failed record; True when the executor goes on behind it."""
+        decision = self.recovery.failed(record, error)
         if isinstance(decision, Stop):
             self.interrupted = True
             self._stop_process()
-        else:
-            # The executor still holds the partition: it begins to wait when it is let go.
-            self.due = clock.monotonic() + decision.after
-            self._must_wait = True
+            return False
+        if isinstance(decision, DeadLetter):
+            if not decision.after:
+                return True
+            self._finish(record)
+        # The executor still holds the partition: it begins to wait when it is let go.
+        self.due = clock.monotonic() + decision.after
+        self._must_wait = True
         return False
-
-    def succeeded(self) -> None:
-        """A record succeeded that had failed before."""
-        queue = self.topic.dead_letter_queue
-        if queue is None or queue.independent:
-            self.attempt = 0
 
     def interrupt(self) -> None:
         """Let no further job begin."""
@@ -148,36 +134,9 @@ class Coordinator:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether the partition waits to retry."""
+        """Whether the partition waits before it goes on."""
         return self._phase is Phase.WAITING
 
-    def _bury(self, record: Record, error: BaseException, decision: DeadLetter) -> Decision:
-        """Dispatch to the dead letter topic; if even that fails, retry rather than lose it."""
-        try:
-            self._dispatch_dead(self.source, record, decision.topic, self.attempt, error)
-        except Exception as failure:
-            events.announce("broker.error", error=failure)
-            return Retry(self.topic.pause.max_timeout)
-        return decision
-
-    def _tell(self, record: Record, error: BaseException, decision: Decision) -> None:
-        if isinstance(decision, DeadLetter):
-            events.announce(
-                "dead_letter.dispatched",
-                job=describe(record.value),
-                source=self.source,
-                offset=record.offset,
-                topic=decision.topic,
-                error=error,
-                attempts=self.attempt,
-            )
-            return
-        events.announce(
-            "job.failed",
-            job=describe(record.value),
-            source=self.source,
-            offset=record.offset,
-            error=error,
-            attempt=self.attempt,
-            retry_in=decision.after if isinstance(decision, Retry) else None,
-        )
+    def _finish(self, record: Record) -> None:
+        self.pending.popleft()
+        self.position = record.offset + 1

@@ -62,6 +62,7 @@ class Executor(threading.Thread):
         position.
         """
         pending, perform = coordinator.pending, self._perform
+        recovery = coordinator.recovery
         for _ in range(min(len(pending), coordinator.topic.max_messages)):
             if coordinator.interrupted or _in_child:
                 return True
@@ -74,8 +75,8 @@ class Executor(threading.Thread):
                 if not coordinator.failed(record, error):
                     return True
             else:
-                if coordinator.attempt:
-                    coordinator.succeeded()
+                if recovery.attempt:
+                    recovery.succeeded()
             pending.popleft()
             coordinator.position = record.offset + 1
         return False

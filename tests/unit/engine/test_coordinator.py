@@ -10,6 +10,7 @@ import pytest
 from samovar.broker.port import Record, TopicPartition
 from samovar.engine.coordinator import Coordinator, Phase
 from samovar.engine.executor import Executor
+from samovar.engine.performer import PoisonError
 from samovar.engine.routing.recovery import DeadLetterQueue, Pause
 from samovar.engine.routing.topic import Topic
 from samovar.engine.work_queue import WorkQueue
@@ -165,6 +166,68 @@ def test_after_its_retries_a_job_is_moved_aside_and_the_next_one_runs() -> None:
     assert seen == [b"1", b"1", b"1", b"2"]
     assert partition.dead == [(1, "dead", 3)]
     assert partition.coordinator.position == 3
+
+
+def test_behind_a_dead_letter_the_next_job_begins_after_one_more_wait() -> None:
+    """D01."""
+    seen: list[bytes | None] = []
+
+    def perform(value: bytes | None) -> None:
+        seen.append(value)
+        if value == b"1":
+            raise ValueError("boom")
+
+    pause = Pause(timeout=20, max_timeout=60)
+    queue = DeadLetterQueue("dead", max_retries=0)
+    partition = Partition(perform, Topic(name="orders", pause=pause, dead_letter_queue=queue))
+    partition.offer(1, 2)
+    eventually(lambda: partition.coordinator.is_waiting, within=10)
+
+    assert seen == [b"1"]
+    assert partition.coordinator.position == 2, "the dead letter is done with"
+    assert 15 < partition.coordinator.due - clock.monotonic() <= 20
+    partition.retry()
+    partition.settle()
+    assert seen == [b"1", b"2"]
+
+
+def test_what_is_no_job_holds_up_nobody() -> None:
+    seen: list[bytes | None] = []
+
+    def perform(value: bytes | None) -> None:
+        if value == b"1":
+            raise PoisonError("no job")
+        seen.append(value)
+
+    partition = Partition(perform, Topic(name="orders", pause=Pause(timeout=20, max_timeout=60)))
+    partition.offer(1, 2)
+    partition.settle()
+
+    assert seen == [b"2"]
+    assert partition.dead == [(1, "orders_dead", 1)]
+
+
+def test_a_wait_with_nothing_behind_it_ends_in_idleness() -> None:
+    coordinator = Coordinator(
+        source=SOURCE,
+        topic=Topic(
+            name="orders",
+            pause=QUICK,
+            dead_letter_queue=DeadLetterQueue("dead", max_retries=0),
+        ),
+        dispatch_dead=lambda *_: None,
+        stop_process=lambda: None,
+    )
+    record = Record(1, b"1")
+    assert coordinator.offer([record])
+    assert coordinator.begin()
+    assert not coordinator.failed(record, ValueError())
+    assert not coordinator.end()
+    assert coordinator.is_waiting
+
+    assert not coordinator.awake(Phase.WAITING)
+    assert not coordinator.is_waiting
+    assert coordinator.offer([Record(2, b"2")])
 
 
 def test_a_dead_letter_that_cannot_be_stored_is_never_marked() -> None:

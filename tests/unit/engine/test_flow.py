@@ -40,7 +40,7 @@ def test_after_its_retries_a_job_goes_to_the_dead_letter_topic() -> None:
 
     decisions = [recover(topic, ValueError(), attempt) for attempt in (1, 2, 3)]
 
-    assert decisions == [Retry(2.0), Retry(4.0), DeadLetter("dead")]
+    assert decisions == [Retry(2.0), Retry(4.0), DeadLetter("dead", after=1.0)]
 
 
 def test_a_job_whose_own_attempts_are_used_up_is_not_tried_again() -> None:
@@ -56,7 +56,7 @@ def test_a_queue_that_is_not_drawn_gives_up_after_three_retries() -> None:
     topic = assumed("orders")
 
     assert isinstance(recover(topic, ValueError(), 3), Retry)
-    assert recover(topic, ValueError(), 4) == DeadLetter("orders_dead")
+    assert recover(topic, ValueError(), 4) == DeadLetter("orders_dead", after=1.0)
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,9 @@ def recover(topic: Topic, error: BaseException, attempt: int) -> Decision:
     if isinstance(error, PoisonError):
         return DeadLetter(topic.poison_topic)
     queue, dead = topic.dead_letter_queue, topic.dead_letter_topic
-    given_up = isinstance(error, GivenUpError)
-    if queue and dead and (given_up or dead_letter.is_exhausted(queue, attempt)):
+    if queue and dead and isinstance(error, GivenUpError):
         return DeadLetter(dead)
+    if queue and dead and dead_letter.is_exhausted(queue, attempt):
+        # What broke this job may break the next one too: it begins after one more wait.
+        return DeadLetter(dead, after=backoff.wait_seconds(topic.pause, 0))
     return Retry(backoff.wait_seconds(topic.pause, attempt))

@@ -6,7 +6,9 @@ from samovar.engine.routing.recovery import Pause
 
 
 def wait_seconds(pause: Pause, attempt: int) -> float:
-    """Seconds to wait after the `attempt`-th failure in a row (counted from 1)."""
+    """Seconds to wait after the `attempt`-th failure in a row (counted from 1; 0 for the wait after
+    the last one).
+    """
     if not pause.exponential:
         return min(pause.timeout, pause.max_timeout)
     # The exponent is bounded: a drawn topic without a dead letter queue retries for ever.

@@ -14,9 +14,10 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """Copy the record to this topic, mark it, and go on."""
+    """Copy the record to this topic, mark it, and go on after so many seconds."""
 
     topic: str
+    after: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

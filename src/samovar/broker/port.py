@@ -232,6 +232,29 @@ class Producer(Protocol):
         ...
 
 
+class AtomicProducer(Protocol):
+    """Writes records to any topics, all of them or none. Only one thread, its owner, may call it.
+
+    It bears a name, and one producer of a name is in force: the one that was made last. What an
+    earlier one has not finished when the new one first writes is undone.
+    """
+
+    def produce_atomically(self, records: Sequence[NewRecord]) -> list[Written]:
+        """Store all of them or, on an error, none; return where. They become visible together.
+
+        Raises:
+            FencedError: a newer producer of this name is in force; this one is of no use.
+            DeliveryFailedError: a record was refused; none is stored, and this producer may go on.
+            UnknownTopicError: a topic does not exist; none is stored, and this producer may go on.
+            BrokerError: all or none of them are stored, and only reading tells; make a new one.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
+
 class Admin(Protocol):
     """Looks at and changes topics and groups. Any thread may call it."""
 
@@ -279,6 +302,10 @@ class Broker(Protocol):
         """A new producer. A patient one never gives a record up while its process lives: a
         worker's marks wait for what its jobs enqueued, however long the broker is away.
         """
+        ...
+
+    def atomic_producer(self, name: str) -> AtomicProducer:
+        """A new producer of that name; from its first write on, earlier ones are fenced."""
         ...
 
     def consumer(self, group: str) -> Consumer:

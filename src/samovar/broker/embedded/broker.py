@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from samovar.broker.embedded.admin import EmbeddedAdmin
+from samovar.broker.embedded.atomic import EmbeddedAtomicProducer
 from samovar.broker.embedded.consumer import EmbeddedConsumer
 from samovar.broker.embedded.producer import EmbeddedProducer
 from samovar.broker.embedded.settings import EmbeddedSettings
@@ -64,6 +65,10 @@ class EmbeddedBroker:
     def producer(self, *, patient: bool = False) -> EmbeddedProducer:
         """A new producer."""
         return EmbeddedProducer(Store(self._path, synchronous=self._synchronous))
+
+    def atomic_producer(self, name: str) -> EmbeddedAtomicProducer:
+        """A new producer of that name; it fences earlier ones when it first writes."""
+        return EmbeddedAtomicProducer(Store(self._path, synchronous=self._synchronous), name)
 
     def consumer(self, group: str) -> EmbeddedConsumer:
         """A new member for `group`; it joins when it first polls."""

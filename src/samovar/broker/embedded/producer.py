@@ -7,7 +7,7 @@ import random
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -61,7 +61,11 @@ class EmbeddedProducer:
     #: Records may be due later.
     schedules = True
 
-    def __init__(self, store: Store) -> None:
+    def __init__(
+        self, store: Store, *, guard: Callable[[sqlite3.Connection], None] | None = None
+    ) -> None:
+        """`guard` may refuse a transaction, from within it."""
+        self._guard = guard
         # Its lock guards everything here, since that one is known to be free after a fork.
         self._store = store
         self._ringer = Ringer(bells_directory(store.path))
@@ -163,6 +167,8 @@ class EmbeddedProducer:
                 ]
             try:
                 with self._store.writing() as connection:
+                    if self._guard is not None:
+                        self._guard(connection)
                     for call in calls:
                         self._append(connection, call)
                 break

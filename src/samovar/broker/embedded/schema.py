@@ -84,9 +84,15 @@ _SECOND = (
     "CREATE INDEX scheduled_by_due ON scheduled (due)",
     "CREATE INDEX scheduled_by_key ON scheduled (schedule_key) WHERE schedule_key IS NOT NULL",
 )
+_THIRD = (
+    # epoch counts the atomic producers of a name; only the last one may write.
+    """CREATE TABLE atomic_producers (
+        name TEXT PRIMARY KEY,
+        epoch INTEGER NOT NULL) WITHOUT ROWID""",
+)
 #: What each version changes in the one before; a new file goes through all of them. Processes that
 #: have a file open while another one renews it go on with it, so nothing they use may go away.
-_VERSIONS = (_FIRST, _SECOND)
+_VERSIONS = (_FIRST, _SECOND, _THIRD)
 VERSION = len(_VERSIONS)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from samovar.broker.kafka.admin import KafkaAdmin
+from samovar.broker.kafka.atomic import KafkaAtomicProducer
 from samovar.broker.kafka.consumer import KafkaConsumer
 from samovar.broker.kafka.producer import KafkaProducer
 from samovar.broker.kafka.settings import (
@@ -28,6 +29,10 @@ class KafkaBroker:
         """A new producer; it connects on first use."""
         overrides = {"message.timeout.ms": 0} if patient else {}
         return KafkaProducer(producer_properties(self._settings, overrides))
+
+    def atomic_producer(self, name: str) -> KafkaAtomicProducer:
+        """A new producer whose transactional id is `name`; it connects on first use."""
+        return KafkaAtomicProducer(producer_properties(self._settings), name)
 
     def consumer(self, group: str) -> KafkaConsumer:
         """A new member for `group`, owned by the calling thread."""

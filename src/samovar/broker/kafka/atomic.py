@@ -1,0 +1,164 @@
+"""The port's AtomicProducer on librdkafka's transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from confluent_kafka import KafkaError, KafkaException, Message
+from confluent_kafka import Producer as Client
+
+from samovar.broker.kafka import failures, forks
+from samovar.broker.port import NewRecord, TopicPartition, Written
+from samovar.errors import BrokerError, FencedError
+from samovar.support import clock
+
+#: One wait for an answer of the transaction's coordinator, in seconds.
+ANSWER_SECONDS = 10.0
+#: How long a step is tried again while the broker says that this may help, in seconds.
+PATIENCE_SECONDS = 45.0
+#: A transaction that is left open holds up every reader of its topics; the broker then ends it.
+TRANSACTION_MILLISECONDS = 60_000
+#: Records are given up before their transaction is.
+MESSAGE_MILLISECONDS = 30_000
+
+#: What became of a record, and where it is; without a message it never left.
+_Report = tuple[KafkaError | None, Message | None]
+#: What librdkafka says of a record only because another one spoilt the transaction.
+_BYSTANDERS = frozenset({KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT})
+
+
+class KafkaAtomicProducer:
+    """A transaction for each call. The broker fences by the transactional id."""
+
+    def __init__(self, properties: Mapping[str, Any], name: str) -> None:
+        self._name = name
+        self._properties = {
+            **properties,
+            "transactional.id": name,
+            "enable.idempotence": True,
+            "acks": "all",
+            "transaction.timeout.ms": TRANSACTION_MILLISECONDS,
+            "message.timeout.ms": MESSAGE_MILLISECONDS,
+        }
+        self._client: Client | None = None
+        forks.tell(self)
+
+    def produce_atomically(self, records: Sequence[NewRecord]) -> list[Written]:
+        """See the port."""
+        client = self._client or self._connect()
+        reports: list[_Report | None] = [None] * len(records)
+        try:
+            client.begin_transaction()
+            for index, record in enumerate(records):
+                _produce(client, record, _keep(reports, index))
+            self._patiently(client.commit_transaction)
+        except KafkaException as error:
+            raise self._undo(client, records, reports, failures.reason(error)) from error
+        return [_place(report, record) for report, record in zip(reports, records, strict=True)]
+
+    def close(self) -> None:
+        """See the port."""
+        self._client = None
+
+    def forked(self) -> None:
+        """This is a child process: its parent's client is kept out of use, for ever."""
+        forks.abandon(self._client)
+        self._client = None
+
+    def _connect(self) -> Client:
+        try:
+            client = Client(self._properties)
+            self._patiently(client.init_transactions)
+        except KafkaException as error:
+            doing = f"Beginning to write as {self._name!r}"
+            raise failures.translated(failures.reason(error), doing) from error
+        self._client = client
+        return client
+
+    def _patiently(self, step: Callable[[float], None]) -> None:
+        until = clock.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                step(ANSWER_SECONDS)
+            except KafkaException as error:
+                if not failures.reason(error).retriable() or clock.monotonic() > until:
+                    raise
+            else:
+                return
+
+    def _undo(
+        self,
+        client: Client,
+        records: Sequence[NewRecord],
+        reports: Sequence[_Report | None],
+        error: KafkaError,
+    ) -> BrokerError:
+        """Abort what can be aborted, else forget the client; the error to raise."""
+        told = self._error(records, reports, error)
+        if failures.is_fatal(error) or isinstance(told, FencedError):
+            self._client = None
+            return told
+        try:
+            self._patiently(client.abort_transaction)
+        except KafkaException as failure:
+            self._client = None
+            return failures.translated(failures.reason(failure), f"Aborting as {self._name!r}")
+        # Reports of records that were refused come at the latest with the abort.
+        return self._error(records, reports, error)
+
+    def _error(
+        self,
+        records: Sequence[NewRecord],
+        reports: Sequence[_Report | None],
+        error: KafkaError,
+    ) -> BrokerError:
+        """The record that was refused, if one was; else what the transaction ended with."""
+        for report, record in zip(reports, records, strict=True):
+            refusal = report[0] if report else None
+            if refusal is not None and refusal.code() not in _BYSTANDERS:
+                told = failures.translated(refusal, f"Writing to {record.topic!r}")
+                if type(told) is BrokerError:
+                    return failures.undelivered(refusal, record.topic)
+                return told
+        return failures.translated(error, f"Writing {len(records)} records as {self._name!r}")
+
+
+def _keep(
+    reports: list[_Report | None], index: int
+) -> Callable[[KafkaError | None, Message | None], None]:
+    def keep(error: KafkaError | None, message: Message | None) -> None:
+        reports[index] = (error, message)
+
+    return keep
+
+
+def _produce(
+    client: Client, record: NewRecord, report: Callable[[KafkaError | None, Message | None], None]
+) -> None:
+    while True:
+        try:
+            client.produce(
+                record.topic,
+                record.value,
+                record.key,
+                -1 if record.partition is None else record.partition,
+                report,
+                headers=list(record.headers) or None,
+            )
+        except BufferError:
+            client.poll(0.1)
+        except KafkaException as error:
+            # Refused on the spot, as for its size: as good as a report.
+            report(failures.reason(error), None)
+            raise
+        else:
+            return
+
+
+def _place(report: _Report | None, record: NewRecord) -> Written:
+    message = report[1] if report is not None else None
+    partition, offset = (None, None) if message is None else (message.partition(), message.offset())
+    if partition is None or offset is None:
+        raise BrokerError(f"Kafka did not say where a record for {record.topic!r} was stored.")
+    return Written(TopicPartition(record.topic, partition), offset)

@@ -53,6 +53,7 @@ EVENTS: dict[str, str] = {
     "partitions.revoked": "partitions left [group, partitions]",
     "partitions.lost": "partitions were taken away [group, partitions]",
     "job.failed": "an error left a job [job, source, offset, error, attempt, retry_in]",
+    "job.skipped": "a job is left out, for a reason of its topic's [job, source, offset, why]",
     "job.unhandled": "an error left a job that no backend keeps [error]",
     "dead_letter.dispatched": "a job was moved aside [job, source, offset, topic, error, attempts]",
     "producer.failed": "records were refused by the broker [topic, error, count]",

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from samovar import events
 from samovar.broker.port import Consumer, Producer, TopicPartition
-from samovar.engine.coordinator import Coordinator
 from samovar.engine.marks import Marks
+from samovar.engine.partition import Partition
 from samovar.support import clock
 
 #: How long a revocation waits for the jobs that are running, in seconds: what ends in time is
@@ -26,25 +26,25 @@ class Assignment:
         group: str,
         consumer: Consumer,
         producer: Producer,
-        make: Callable[[TopicPartition], Coordinator],
+        make: Callable[[TopicPartition], Partition],
     ) -> None:
         self._group = group
         self._make = make
         self._consumer = consumer
-        self._coordinators: dict[TopicPartition, Coordinator] = {}
+        self._held: dict[TopicPartition, Partition] = {}
         self._marks = Marks(consumer=consumer, producer=producer)
 
-    def __iter__(self) -> Iterator[Coordinator]:
-        return iter(self._coordinators.values())
+    def __iter__(self) -> Iterator[Partition]:
+        return iter(self._held.values())
 
-    def find(self, source: TopicPartition) -> Coordinator | None:
-        """The coordinator of a partition, if it is ours."""
-        return self._coordinators.get(source)
+    def find(self, source: TopicPartition) -> Partition | None:
+        """The partition, if it is ours."""
+        return self._held.get(source)
 
     def assigned(self, partitions: Sequence[TopicPartition]) -> None:
         """New coordinators: nothing of an earlier assignment is carried over."""
         for source in partitions:
-            self._coordinators[source] = self._make(source)
+            self._held[source] = self._make(source)
         events.announce("partitions.assigned", group=self._group, partitions=tuple(partitions))
 
     def revoked(self, partitions: Sequence[TopicPartition]) -> None:
@@ -61,32 +61,32 @@ class Assignment:
 
     def mark(self) -> None:
         """Store the positions that have moved."""
-        self._marks.store(self._coordinators.values())
+        self._marks.store(self._held.values())
 
     def mark_now(self) -> None:
         """Store all that is done, and wait within the grace for what it enqueued."""
-        self._marks.store_now(self._coordinators.values(), GRACE_SECONDS)
+        self._marks.store_now(self._held.values(), GRACE_SECONDS)
 
     def interrupt(self) -> None:
         """Let no further job of any partition begin."""
-        for coordinator in self:
-            coordinator.interrupt()
+        for partition in self:
+            partition.interrupt()
 
     def is_at_rest(self) -> bool:
         """Whether no job runs."""
-        return not any(coordinator.is_running for coordinator in self)
+        return not any(partition.is_running for partition in self)
 
-    def rest(self, coordinators: Sequence[Coordinator], timeout: float) -> None:
+    def rest(self, partitions: Sequence[Partition], timeout: float) -> None:
         """Wait for the running jobs of these partitions, up to `timeout` seconds in all."""
         until = clock.monotonic() + timeout
-        for coordinator in coordinators:
+        for partition in partitions:
             while (left := until - clock.monotonic()) > 0:
-                if coordinator.wait_until_at_rest(min(left, STAY_SECONDS)):
+                if partition.wait_until_at_rest(min(left, STAY_SECONDS)):
                     break
                 self._consumer.stay()
 
-    def _take(self, partitions: Sequence[TopicPartition]) -> list[Coordinator]:
-        taken = [c for source in partitions if (c := self._coordinators.pop(source, None))]
-        for coordinator in taken:
-            coordinator.interrupt()
+    def _take(self, partitions: Sequence[TopicPartition]) -> list[Partition]:
+        taken = [p for source in partitions if (p := self._held.pop(source, None))]
+        for partition in taken:
+            partition.interrupt()
         return taken

@@ -1,4 +1,4 @@
-"""One partition while it is ours: its waiting records, its failures, and how far it is done.
+"""One partition whose jobs are performed one at a time, in order.
 
 The listener offers records and reads the position; one executor at a time works them off.
 The queue of waiting records is the only thing both touch: the listener appends, the executor
@@ -7,13 +7,17 @@ takes from the front and only after a record is done, so a retry finds it where 
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from enum import Enum
 
 from samovar.broker.port import Record, TopicPartition
+from samovar.engine import children
 from samovar.engine.flow.decisions import DeadLetter, Stop
+from samovar.engine.flow.stages import Gate, Hold, Skip
+from samovar.engine.partition import Perform
 from samovar.engine.recovery import DeadLetterDispatch, Recovery
 from samovar.engine.routing.topic import Topic
 from samovar.support import clock
@@ -29,7 +33,7 @@ class Phase(Enum):
 
 
 class Coordinator:
-    """The gatekeeper of one partition in the present assignment."""
+    """The gatekeeper of one partition in the present assignment. A `Partition`."""
 
     def __init__(
         self,
@@ -38,6 +42,7 @@ class Coordinator:
         topic: Topic,
         dispatch_dead: DeadLetterDispatch,
         stop_process: Callable[[], None],
+        gate: Gate | None = None,
     ) -> None:
         self.source = source
         self.topic = topic
@@ -51,19 +56,23 @@ class Coordinator:
         self.paused = False
         #: What becomes of the record in front when it fails.
         self.recovery = Recovery(source=source, topic=topic, dispatch_dead=dispatch_dead)
-        #: When a waiting retry is due, on the monotonic clock.
-        self.due = 0.0
+        self._due = 0.0
         self._stop_process = stop_process
+        self._gate = gate
         #: Whether the partition waits once its executor lets go of it.
         self._must_wait = False
         #: Guarded by `_lock`, which also tells of its changes.
         self._phase = Phase.IDLE
         self._lock = threading.Condition()
 
-    def offer(self, records: Iterable[Record]) -> bool:
-        """Append records; True when the partition was idle and must be queued now."""
+    def offer(self, records: Iterable[Record]) -> int:
+        """Append records; 1 when the partition was idle and must be queued now."""
         self.pending.extend(records)
         return self.awake(Phase.IDLE)
+
+    def wake(self, now: float) -> int:
+        """1 when what it waited for has come, and it must be queued now."""
+        return self.due <= now and self.awake(Phase.WAITING)
 
     def awake(self, phase: Phase) -> bool:
         """Go from `phase` to queued, or to idle without work; True when it is queued."""
@@ -79,6 +88,15 @@ class Coordinator:
             self._phase = Phase.IDLE if self.interrupted else Phase.RUNNING
             self._lock.notify_all()
             return self._phase is Phase.RUNNING
+
+    def share(self, perform: Perform) -> bool:
+        """Perform up to `max_messages` jobs; whether more can be done at once."""
+        if self._gate is None:
+            return self._perform(perform, self.topic.max_messages) and bool(self.pending)
+        for _ in range(min(len(self.pending), self.topic.max_messages)):
+            if not self._admit(self._gate) or not self._perform(perform, 1):
+                return False
+        return bool(self.pending)
 
     def end(self) -> bool:
         """The executor lets go; True when more is waiting, and the partition is queued again."""
@@ -105,9 +123,7 @@ class Coordinator:
             if not decision.after:
                 return True
             self._finish(record)
-        # The executor still holds the partition: it begins to wait when it is let go.
-        self.due = clock.monotonic() + decision.after
-        self._must_wait = True
+        self._wait(decision.after)
         return False
 
     def interrupt(self) -> None:
@@ -120,23 +136,85 @@ class Coordinator:
             return self._lock.wait_for(lambda: self._phase is not Phase.RUNNING, timeout)
 
     @property
+    def backlog(self) -> int:
+        """How many records wait or are worked on."""
+        return len(self.pending)
+
+    @property
     def is_running(self) -> bool:
         """Whether a job of this partition runs now."""
         return self._phase is Phase.RUNNING
 
     @property
-    def in_front(self) -> Record | None:
-        """The record that is worked on, or the next one; a snapshot for other threads."""
+    def running(self) -> tuple[Record, ...]:
+        """The record whose job runs; a snapshot for other threads."""
         try:
-            return self.pending[0]
+            return (self.pending[0],) if self.is_running else ()
         except IndexError:
-            return None
+            return ()
 
     @property
     def is_waiting(self) -> bool:
         """Whether the partition waits before it goes on."""
         return self._phase is Phase.WAITING
 
+    @property
+    def due(self) -> float:
+        """When it goes on, on the monotonic clock; infinite if it does not wait."""
+        return self._due if self._phase is Phase.WAITING else math.inf
+
+    def _perform(self, perform: Perform, limit: int) -> bool:
+        """Perform up to `limit` jobs; False when the partition has to rest.
+
+        This loop is the hot path: per job it pays for the job, a look at two flags, and the new
+        position.
+        """
+        pending, recovery = self.pending, self.recovery
+        for _ in range(min(len(pending), limit)):
+            if self.interrupted or children.is_child:
+                return False
+            record = pending[0]
+            try:
+                perform(record.value)
+            except BaseException as error:
+                if children.is_child:
+                    children.leave(error)
+                if not self.failed(record, error):
+                    return False
+            else:
+                if recovery.attempt:
+                    recovery.succeeded()
+            pending.popleft()
+            self.position = record.offset + 1
+        return True
+
+    def _admit(self, gate: Gate) -> bool:
+        """Ask about the record in front, and those behind it that take its place; whether the one
+        in front may be performed, or there is none.
+        """
+        while self.pending and not self.interrupted:
+            record = self.pending[0]
+            try:
+                answer = gate.ask(record, self.recovery.attempt)
+            except Exception as error:
+                if not self.failed(record, error):
+                    return False
+                answer = None
+            if isinstance(answer, Hold):
+                self._wait(answer.until - clock.now_ns() / 1e9)
+                return False
+            if isinstance(answer, Skip):
+                self.recovery.skipped(record, answer)
+            elif answer is not None:
+                return True
+            self._finish(record)
+        return not self.interrupted
+
     def _finish(self, record: Record) -> None:
         self.pending.popleft()
         self.position = record.offset + 1
+
+    def _wait(self, seconds: float) -> None:
+        # The executor still holds the partition: it begins to wait when it is let go.
+        self._due = clock.monotonic() + seconds
+        self._must_wait = True

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from samovar import events
 from samovar.broker.port import Batch, Broker, Consumer, Producer, TopicPartition
 from samovar.engine.assignment import Assignment
-from samovar.engine.coordinator import Coordinator, Phase
+from samovar.engine.partition import Partition
 from samovar.engine.work_queue import WorkQueue
 from samovar.support import clock
 
@@ -43,7 +43,7 @@ class Listener(threading.Thread):
         producer: Producer,
         topics: Callable[[], Sequence[str]],
         discovers: bool,
-        make: Callable[[TopicPartition], Coordinator],
+        make: Callable[[TopicPartition], Partition],
         work: WorkQueue,
     ) -> None:
         """`topics` names what to subscribe to; asked again and again when `discovers`."""
@@ -87,7 +87,7 @@ class Listener(threading.Thread):
                 self._stop_asked.wait(RESET_SECONDS)
 
     @property
-    def coordinators(self) -> list[Coordinator]:
+    def partitions(self) -> list[Partition]:
         """The partitions held now; a snapshot for other threads."""
         assignment = self._assignment
         return list(assignment) if assignment is not None else []
@@ -114,7 +114,7 @@ class Listener(threading.Thread):
         if not self._subscribed:
             self._stop_asked.wait(PATIENCE)
             return
-        self._wake_retries(assignment)
+        self._wake_waiting(assignment)
         if not self._quiet_asked.is_set():
             self._make_room(consumer, assignment)
             self._resume(consumer, assignment)
@@ -133,16 +133,14 @@ class Listener(threading.Thread):
             consumer.subscribe(topics, assignment)
             self._subscribed = topics
 
-    def _wake_retries(self, assignment: Assignment) -> None:
+    def _wake_waiting(self, assignment: Assignment) -> None:
         """Queue the partitions whose back-off is over."""
-        now = self.last_turn
-        for coordinator in assignment:
-            if (
-                coordinator.is_waiting
-                and coordinator.due <= now
-                and coordinator.awake(Phase.WAITING)
-            ):
-                self._work.put(coordinator)
+        for partition in assignment:
+            self._invite(partition, partition.wake(self.last_turn))
+
+    def _invite(self, partition: Partition, executors: int) -> None:
+        for _ in range(executors):
+            self._work.put(partition)
 
     def _make_room(self, consumer: Consumer, assignment: Assignment) -> None:
         """Let the executors work off what waits, and pause what they are too slow for.
@@ -154,29 +152,27 @@ class Listener(threading.Thread):
         started = clock.monotonic()
         while True:
             self._work.progress.clear()
-            waiting = [len(c.pending) for c in assignment if not c.paused and not c.is_waiting]
+            waiting = [c.backlog for c in assignment if not c.paused and not c.is_waiting]
             patience = CROWDED_SECONDS if max(waiting, default=0) >= self._full else BUSY_SECONDS
             left = started + patience - clock.monotonic()
             if sum(waiting) < BUSY_RECORDS or left <= 0:
                 break
             self._work.progress.wait(left)
-        self._pause(
-            consumer, [c for c in assignment if not c.paused and len(c.pending) >= self._full]
-        )
+        self._pause(consumer, [c for c in assignment if not c.paused and c.backlog >= self._full])
 
     def _resume(self, consumer: Consumer, assignment: Assignment) -> None:
         """Take records again of the partitions that have worked off half of theirs."""
-        ready = [c for c in assignment if c.paused and len(c.pending) <= self._full // 2]
+        ready = [c for c in assignment if c.paused and c.backlog <= self._full // 2]
         if ready:
             consumer.resume([c.source for c in ready])
-            for coordinator in ready:
-                coordinator.paused = False
+            for partition in ready:
+                partition.paused = False
 
     def _hand_over(self, batches: list[Batch], assignment: Assignment) -> None:
         for batch in batches:
-            coordinator = assignment.find(batch.source)
-            if coordinator is not None and coordinator.offer(batch.records):
-                self._work.put(coordinator)
+            partition = assignment.find(batch.source)
+            if partition is not None:
+                self._invite(partition, partition.offer(batch.records))
         if batches:
             size = len(batches[-1].records[-1].value or b"")
             self._poll_records = max(1, min(POLL_RECORDS, POLL_BYTES // (size + 1)))
@@ -187,11 +183,10 @@ class Listener(threading.Thread):
         if self._stop_asked.is_set():
             return 0.0
         patience = PATIENCE
-        for coordinator in assignment:
-            if coordinator.is_waiting:
-                patience = min(patience, max(0.0, coordinator.due - self.last_turn))
-            elif coordinator.paused:
+        for partition in assignment:
+            if partition.paused and not partition.is_waiting:
                 patience = min(patience, PAUSED_PATIENCE)
+            patience = min(patience, max(0.0, partition.due - self.last_turn))
         return patience
 
     def _hold_still(self, consumer: Consumer, assignment: Assignment) -> None:
@@ -210,15 +205,15 @@ class Listener(threading.Thread):
             assignment.mark()
         assignment.mark_now()
 
-    def _pause(self, consumer: Consumer, coordinators: list[Coordinator]) -> None:
-        if coordinators:
-            consumer.pause([c.source for c in coordinators])
-            for coordinator in coordinators:
-                coordinator.paused = True
+    def _pause(self, consumer: Consumer, partitions: list[Partition]) -> None:
+        if partitions:
+            consumer.pause([p.source for p in partitions])
+            for partition in partitions:
+                partition.paused = True
 
     def _interrupt(self) -> None:
-        for coordinator in self.coordinators:
-            coordinator.interrupt()
+        for partition in self.partitions:
+            partition.interrupt()
         consumer = self._consumer
         if consumer is not None:
             consumer.wake()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from samovar.broker.port import Barrier, Consumer, Producer, TopicPartition
-from samovar.engine.coordinator import Coordinator
+from samovar.engine.partition import Partition
 from samovar.support import clock
 
 #: One wait for the producer; others may produce all the while, so the barrier is asked between.
@@ -28,10 +28,10 @@ class Marks:
         #: Positions that wait for the producer to deliver.
         self._held: tuple[Barrier, dict[TopicPartition, int]] | None = None
 
-    def store(self, coordinators: Iterable[Coordinator]) -> None:
+    def store(self, partitions: Iterable[Partition]) -> None:
         """Store what has moved, as far as the producer has delivered."""
         if self._held is None:
-            moved = self._moved(coordinators)
+            moved = self._moved(partitions)
             if not moved:
                 return
             self._held = self._producer.barrier(), moved
@@ -40,17 +40,17 @@ class Marks:
             self._held = None
             self._keep(moved)
 
-    def store_now(self, coordinators: Iterable[Coordinator], timeout: float) -> None:
+    def store_now(self, partitions: Iterable[Partition], timeout: float) -> None:
         """The same for partitions that leave: wait for the producer, up to `timeout` seconds."""
-        leaving = {coordinator.source: coordinator for coordinator in coordinators}
+        leaving = {partition.source: partition for partition in partitions}
         moved = self._moved(leaving.values())
         if moved and self._delivered(timeout):
             self._keep(moved)
         self._forget(leaving)
 
-    def forget(self, coordinators: Iterable[Coordinator]) -> None:
+    def forget(self, partitions: Iterable[Partition]) -> None:
         """These are not ours any more."""
-        self._forget({coordinator.source for coordinator in coordinators})
+        self._forget({partition.source for partition in partitions})
 
     def _delivered(self, timeout: float) -> bool:
         """Whether all that was produced up to now was delivered within `timeout` seconds."""
@@ -60,12 +60,12 @@ class Marks:
             self._producer.flush(FLUSH_SECONDS)
         return barrier.passed
 
-    def _moved(self, coordinators: Iterable[Coordinator]) -> dict[TopicPartition, int]:
+    def _moved(self, partitions: Iterable[Partition]) -> dict[TopicPartition, int]:
         stored = self._stored
         return {
-            c.source: c.position
-            for c in coordinators
-            if c.position is not None and c.position != stored.get(c.source)
+            p.source: p.position
+            for p in partitions
+            if p.position is not None and p.position != stored.get(p.source)
         }
 
     def _keep(self, moved: dict[TopicPartition, int]) -> None:

@@ -8,6 +8,7 @@ from samovar import events
 from samovar.broker.port import Record, TopicPartition
 from samovar.engine.flow.assembly import recover
 from samovar.engine.flow.decisions import DeadLetter, Decision, Retry
+from samovar.engine.flow.stages import Skip
 from samovar.engine.performer import GivenUpError, describe
 from samovar.engine.routing.topic import Topic
 
@@ -52,6 +53,18 @@ class Recovery:
         queue = self._topic.dead_letter_queue
         if queue is None or queue.independent or self._good >= self._topic.max_messages:
             self.attempt = 0
+
+    def skipped(self, record: Record, answer: Skip) -> None:
+        """A record was left out: done with, like one that succeeded."""
+        if self.attempt:
+            self.succeeded()
+        events.announce(
+            "job.skipped",
+            job=describe(record.value),
+            source=self._source,
+            offset=record.offset,
+            why=answer.why,
+        )
 
     def rested(self) -> None:
         """Everything is worked off: what fails later has nothing to do with earlier failures."""

@@ -5,22 +5,22 @@ from __future__ import annotations
 import threading
 from queue import SimpleQueue
 
-from samovar.engine.coordinator import Coordinator
+from samovar.engine.partition import Partition
 
 
 class WorkQueue:
     """Partitions with work, first come first served; and news of progress for listeners."""
 
     def __init__(self) -> None:
-        self._ready: SimpleQueue[Coordinator | None] = SimpleQueue()
+        self._ready: SimpleQueue[Partition | None] = SimpleQueue()
         #: Set whenever an executor has worked off a partition; listeners clear it.
         self.progress = threading.Event()
 
-    def put(self, coordinator: Coordinator) -> None:
-        """This partition has work."""
-        self._ready.put(coordinator)
+    def put(self, partition: Partition) -> None:
+        """This partition has work for one executor."""
+        self._ready.put(partition)
 
-    def take(self) -> Coordinator | None:
+    def take(self) -> Partition | None:
         """Wait for a partition with work; None tells an executor to end."""
         return self._ready.get()
 

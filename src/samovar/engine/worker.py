@@ -10,7 +10,9 @@ from samovar.engine import performer
 from samovar.engine.coordinator import Coordinator
 from samovar.engine.dead_letters import DeadLetters
 from samovar.engine.executor import Executor
+from samovar.engine.flow import assembly
 from samovar.engine.listener import Listener
+from samovar.engine.partition import Partition
 from samovar.engine.routing.routes import Routes
 from samovar.engine.settings import WorkerSettings
 from samovar.engine.topics import Topics
@@ -47,7 +49,7 @@ class Worker:
             producer=producer,
             topics=queues,
             discovers=discovers,
-            make=self._coordinator,
+            make=self._partition,
             work=self._work,
         )
         self._executors = [
@@ -92,17 +94,19 @@ class Worker:
 
     def running(self) -> tuple[str, ...]:
         """The jobs that run now: class, id, topic, partition and offset of each."""
-        at_work = [(c.source, c.in_front) for c in self._listener.coordinators if c.is_running]
         return tuple(
-            f"{performer.describe(record.value)} at {topic}[{partition}]@{record.offset}"
-            for (topic, partition), record in at_work
-            if record is not None
+            f"{performer.describe(record.value)} at {p.source.topic}[{p.source.partition}]"
+            f"@{record.offset}"
+            for p in self._listener.partitions
+            for record in p.running
         )
 
-    def _coordinator(self, source: TopicPartition) -> Coordinator:
+    def _partition(self, source: TopicPartition) -> Partition:
+        topic = self._routes.find(source.topic)
         return Coordinator(
             source=source,
-            topic=self._routes.find(source.topic),
+            topic=topic,
+            gate=assembly.gate(topic, source),
             dispatch_dead=self._dead.dispatch,
             stop_process=self._stop_process,
         )

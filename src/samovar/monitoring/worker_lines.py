@@ -85,6 +85,10 @@ WORKER: dict[str, tuple[int, Callable[[Payload], str]]] = {
         lambda p: f"Partitions were taken away: {_partitions(p)}.",
     ),
     "job.failed": (logging.ERROR, _failed),
+    "job.skipped": (
+        logging.INFO,
+        lambda p: f"{p['job']} at {_at(p)} was left out: {p['why']}.",
+    ),
     "job.unhandled": (logging.ERROR, lambda p: f"A job failed and is lost: {_error(p)}."),
     "dead_letter.dispatched": (logging.ERROR, _moved_aside),
     "producer.failed": (logging.ERROR, lambda p: f"{p['error']}"),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 
 from samovar.broker.port import Record, TopicPartition
 from samovar.engine.coordinator import Coordinator, Phase
 from samovar.engine.executor import Executor
+from samovar.engine.flow.stages import ADMIT, Admission, Gate, Hold, Skip, Stage
 from samovar.engine.performer import PoisonError
 from samovar.engine.routing.recovery import DeadLetterQueue, Pause
 from samovar.engine.routing.topic import Topic
@@ -24,7 +25,9 @@ QUICK = Pause(timeout=0.001, max_timeout=0.001)
 class Partition:
     """A coordinator with one executor thread, as a worker sets them up."""
 
-    def __init__(self, perform: Callable[[bytes | None], None], topic: Topic) -> None:
+    def __init__(
+        self, perform: Callable[[bytes | None], None], topic: Topic, *stages: Stage
+    ) -> None:
         self.dead: list[tuple[int, str, int]] = []
         self.stops: list[bool] = []
         self.dead_fails = False
@@ -34,6 +37,7 @@ class Partition:
             topic=topic,
             dispatch_dead=self._dispatch,
             stop_process=lambda: self.stops.append(True),
+            gate=Gate(stages) if stages else None,
         )
         self._executor = Executor(
             index=0,
@@ -69,6 +73,21 @@ class Partition:
         if self.dead_fails:
             raise OSError("the broker is away")
         self.dead.append((record.offset, topic, attempts))
+
+
+class Answers:
+    """A stage that answers from a list, by offset, and keeps what it was asked."""
+
+    def __init__(self, answers: Mapping[int, Admission | Exception]) -> None:
+        self.answers = dict(answers)
+        self.asked: list[tuple[int, int]] = []
+
+    def admit(self, record: Record, now: float, attempt: int) -> Admission:
+        self.asked.append((record.offset, attempt))
+        answer = self.answers.get(record.offset, ADMIT)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
 
 def test_jobs_are_performed_in_order_and_the_position_is_behind_the_last() -> None:
@@ -335,3 +354,84 @@ def test_an_error_of_the_bookkeeping_stops_the_process_and_not_the_executor(
 
     assert partition.stops == [True]
     assert partition.coordinator.position is None
+
+
+def test_what_a_stage_skips_is_not_performed_but_marked() -> None:
+    seen: list[bytes | None] = []
+    stage = Answers({1: Skip("too old"), 3: Skip("too old"), 4: Skip("too old")})
+    partition = Partition(seen.append, Topic(name="orders", max_messages=2), stage)
+    partition.offer(1, 2, 3, 4)
+    partition.settle()
+
+    assert seen == [b"2"]
+    assert partition.coordinator.position == 5
+
+
+def test_what_a_stage_holds_waits_in_front_and_counts_no_attempt() -> None:
+    seen: list[bytes | None] = []
+    done = threading.Event()
+
+    def perform(value: bytes | None) -> None:
+        seen.append(value)
+        if value == b"3":
+            done.set()
+
+    stage = Answers({2: Hold(clock.now_ns() / 1e9 + 3600)})
+    partition = Partition(perform, Topic(name="orders"), stage)
+    partition.offer(1, 2, 3)
+    eventually(lambda: partition.coordinator.is_waiting, within=10, what="it waits")
+    assert 3500 < partition.coordinator.due - clock.monotonic() <= 3600
+    assert partition.coordinator.position == 2
+    assert not partition.coordinator.wake(clock.monotonic())
+
+    stage.answers.clear()
+    assert partition.coordinator.wake(partition.coordinator.due)
+    partition.work.put(partition.coordinator)
+    assert done.wait(10)
+    partition.settle()
+
+    assert seen == [b"1", b"2", b"3"]
+    assert stage.asked == [(1, 0), (2, 0), (2, 0), (3, 0)]
+
+
+def test_a_stage_is_asked_again_about_a_retry_and_told_the_attempt() -> None:
+    failing = threading.Event()
+
+    def perform(value: bytes | None) -> None:
+        failing.set()
+        raise ValueError("boom")
+
+    stage = Answers({})
+    partition = Partition(perform, Topic(name="orders", pause=QUICK), stage)
+    partition.offer(1)
+    assert failing.wait(10)
+    eventually(lambda: partition.coordinator.is_waiting, within=10, what="it waits")
+    stage.answers[1] = Skip("too old by now")
+    partition.retry()
+    partition.settle()
+
+    assert stage.asked == [(1, 0), (1, 1)]
+    assert partition.coordinator.position == 2
+
+
+def test_the_first_stage_that_does_not_admit_has_decided() -> None:
+    first, second = Answers({1: Skip("no")}), Answers({})
+    partition = Partition(lambda value: None, Topic(name="orders"), first, second)
+    partition.offer(1, 2)
+    partition.settle()
+
+    assert second.asked == [(2, 0)]
+
+
+def test_an_error_in_a_stage_is_dealt_with_as_an_error_of_the_job() -> None:
+    done = threading.Event()
+    stage = Answers({1: ZeroDivisionError()})
+    queue = DeadLetterQueue("dead", max_retries=0)
+    topic = Topic(name="orders", dead_letter_queue=queue, pause=QUICK)
+    partition = Partition(lambda value: done.set(), topic, stage)
+    partition.offer(1, 2)
+    _retry_until(partition, done)
+    partition.settle()
+
+    assert partition.dead == [(1, "dead", 1)]
+    assert partition.coordinator.position == 3

@@ -1,11 +1,13 @@
-"""A topic's settings put together into one answer: a job failed, what now?"""
+"""A topic's settings put together: may a job begin, and when one failed, what now?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from samovar.broker.port import TopicPartition
 from samovar.engine.flow import backoff, dead_letter
 from samovar.engine.flow.decisions import DeadLetter, Decision, Retry, Stop
+from samovar.engine.flow.stages import Gate, Stage
 from samovar.engine.performer import GivenUpError, PoisonError
 from samovar.engine.routing.topic import Topic
 
@@ -58,3 +60,12 @@ def recover(topic: Topic, error: BaseException, attempt: int) -> Decision:
         # What broke this job may break the next one too: it begins after one more wait.
         return DeadLetter(dead, after=backoff.wait_seconds(topic.pause, 0))
     return Retry(backoff.wait_seconds(topic.pause, attempt))
+
+
+def gate(topic: Topic, source: TopicPartition) -> Gate | None:
+    """What asks before each job of a partition that has just come; None: every job may begin.
+
+    The order is that of asking.
+    """
+    stages: list[Stage] = []
+    return Gate(stages) if stages else None

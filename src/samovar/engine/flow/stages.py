@@ -1,0 +1,62 @@
+"""What may be done with the record in front, asked just before its job would be performed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from samovar.broker.port import Record
+from samovar.support import clock
+
+
+@dataclass(frozen=True, slots=True)
+class Admit:
+    """Perform it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Do not perform it: it is done with, and the next one is looked at."""
+
+    #: The reason in words, as it is told: "older than 60 s".
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Not yet: the partition waits, and the same record is asked about again."""
+
+    #: Seconds since the epoch.
+    until: float
+
+
+Admission = Admit | Skip | Hold
+ADMIT = Admit()
+
+
+class Stage(Protocol):
+    """A feature that has a say in it. One object a partition, made when the partition comes.
+
+    A stage is asked by one thread at a time.
+    """
+
+    def admit(self, record: Record, now: float, attempt: int) -> Admission:
+        """Decide. `now` is in seconds since the epoch; `attempt` is 0, or how often it failed."""
+        ...
+
+
+class Gate:
+    """The stages of one partition, in order: the first that does not admit has decided."""
+
+    def __init__(self, stages: Sequence[Stage]) -> None:
+        self._stages = tuple(stages)
+
+    def ask(self, record: Record, attempt: int) -> Admission:
+        """Whether the record may be performed now."""
+        now = clock.now_ns() / 1e9
+        for stage in self._stages:
+            answer = stage.admit(record, now, attempt)
+            if not isinstance(answer, Admit):
+                return answer
+        return ADMIT

@@ -1,0 +1,85 @@
+"""One partition while it is ours, as the listener, the executors and the marks see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from samovar.broker.port import Record, TopicPartition
+
+#: Performs the job of a record's payload.
+Perform = Callable[[bytes | None], None]
+
+
+class Partition(Protocol):
+    """What every kind of coordinator can do."""
+
+    #: Whether the listener has paused this partition in the broker.
+    paused: bool
+
+    @property
+    def source(self) -> TopicPartition:
+        """Which partition it is."""
+        ...
+
+    @property
+    def position(self) -> int | None:
+        """Offset behind the last record that may be marked; None before there is one."""
+        ...
+
+    # For the listener.
+
+    def offer(self, records: Iterable[Record]) -> int:
+        """Take records; how many executors are invited, each by one place in the work queue."""
+        ...
+
+    def wake(self, now: float) -> int:
+        """Go on with what waited until `now` on the monotonic clock; how many are invited."""
+        ...
+
+    @property
+    def backlog(self) -> int:
+        """How many records wait or are worked on."""
+        ...
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something waits for `due`, and nothing else can be done before."""
+        ...
+
+    @property
+    def due(self) -> float:
+        """When the next thing that waits is due, on the monotonic clock; infinite if none is."""
+        ...
+
+    def interrupt(self) -> None:
+        """Let no further job begin."""
+        ...
+
+    def wait_until_at_rest(self, timeout: float) -> bool:
+        """Wait until no job of this partition runs; whether that came about in time."""
+        ...
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a job of this partition runs now."""
+        ...
+
+    @property
+    def running(self) -> tuple[Record, ...]:
+        """The records whose jobs run; a snapshot for other threads."""
+        ...
+
+    # For an executor.
+
+    def begin(self) -> bool:
+        """An executor accepts its invitation; False when there is nothing to do any more."""
+        ...
+
+    def share(self, perform: Perform) -> bool:
+        """Perform a share of `max_messages` jobs; whether more can be done at once."""
+        ...
+
+    def end(self) -> bool:
+        """The executor lets go; True when it must be queued once more."""
+        ...

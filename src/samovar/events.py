@@ -55,7 +55,16 @@ EVENTS: dict[str, str] = {
     "job.failed": "an error left a job [job, source, offset, error, attempt, retry_in]",
     "job.skipped": "a job is left out, for a reason of its topic's [job, source, offset, why]",
     "job.unhandled": "an error left a job that no backend keeps [error]",
-    "dead_letter.dispatched": "a job was moved aside [job, source, offset, topic, error, attempts]",
+    "dead_letter.dispatched": (
+        "a job was moved aside [job, source, offset, topic, error, attempts, trace_id]"
+    ),
+    "dead_letter.dropped": (
+        "a job failed for good and was dropped, as its route says "
+        "[job, source, offset, error, attempts]"
+    ),
+    "dead_letter.hook_failed": (
+        "a strategy or an enhance hook of a route failed [hook, source, offset, error]"
+    ),
     "producer.failed": "records were refused by the broker [topic, error, count]",
     "producer.undelivered": "records were still undelivered at exit [count]",
     "executor.failed": "an executor met an error of its own; the process stops [error]",

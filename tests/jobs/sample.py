@@ -47,6 +47,18 @@ class FailingJob(Job):
         raise RuntimeError(f"job {number} fails")
 
 
+class FlakyJob(Job):
+    """Fails at its first run."""
+
+    def perform(self, number: int) -> None:
+        journal.write("start", number)
+        mark = Path(os.environ[journal.VARIABLE]).parent / f"failed-{number}"
+        if not mark.exists():
+            mark.touch()
+            raise RuntimeError(f"job {number} fails once")
+        journal.write("done", number)
+
+
 @retry_on(RuntimeError, wait=0, jitter=0, attempts=2)
 class TwiceFailingJob(Job):
     """Fails whenever it is performed, and is not to be tried more than twice."""

@@ -15,7 +15,7 @@ from enum import Enum
 
 from samovar.broker.port import Record, TopicPartition
 from samovar.engine import children
-from samovar.engine.flow.decisions import DeadLetter, Stop
+from samovar.engine.flow.decisions import DeadLetter, Drop, Stop
 from samovar.engine.flow.stages import Gate, Hold, Skip
 from samovar.engine.partition import Perform
 from samovar.engine.recovery import DeadLetterDispatch, Recovery
@@ -119,7 +119,7 @@ class Coordinator:
             self.interrupted = True
             self._stop_process()
             return False
-        if isinstance(decision, DeadLetter):
+        if isinstance(decision, DeadLetter | Drop):
             if not decision.after:
                 return True
             self._finish(record)

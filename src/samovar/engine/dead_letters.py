@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from samovar import events
-from samovar.broker.port import NewRecord, Producer, Record, TopicPartition
+from samovar.broker.port import NewRecord, Producer
 from samovar.engine.flow import dead_letter
+from samovar.engine.flow.dead_letter import Failure
 from samovar.engine.routing.routes import assumed
 from samovar.engine.topics import Topics
-from samovar.errors import RecordTooLargeError
+from samovar.errors import ArgumentError, RecordTooLargeError
 
 
 class DeadLetters:
@@ -21,14 +22,7 @@ class DeadLetters:
         self._producer = producer
         self._topics = topics
 
-    def dispatch(
-        self,
-        source: TopicPartition,
-        record: Record,
-        topic: str,
-        attempts: int,
-        error: BaseException,
-    ) -> None:
+    def dispatch(self, failure: Failure) -> None:
         """Store a copy; the topic is created when it is missing.
 
         Of a copy that is refused for its size, as much is stored as fits: without where it was, or
@@ -37,21 +31,16 @@ class DeadLetters:
         Raises:
             BrokerError: the copy may not be stored.
         """
+        topic, record = failure.target, failure.record
         if self._topics.partitions(topic) is None:
             self._topics.ensure([replace(assumed(topic).specs[0], is_dead_letter=True)])
-        copy = dead_letter.copy(
-            record,
-            topic=topic,
-            partitions=self._topics.partitions(topic) or 1,
-            source=source,
-            group=self._group,
-            attempts=attempts,
-            error=error,
-        )
-        whole = (copy, dead_letter.without_trace(copy, record))
+        partitions = self._topics.partitions(topic) or 1
+        copy = dead_letter.copy(failure, group=self._group, partitions=partitions)
+        whole = (*_enhanced(copy, failure), copy, dead_letter.without_trace(copy, record))
         if (refusal := self._store_first(whole)) is None:
             return
         self._producer.produce_sync([dead_letter.without_value(copy, record)])
+        source = failure.source
         told = RecordTooLargeError(
             f"The dead letter of {source.topic}[{source.partition}]@{record.offset} lies in "
             f"{topic!r} without its value of {len(record.value or b'')} bytes: {refusal}"
@@ -69,3 +58,24 @@ class DeadLetters:
             else:
                 return None
         return refusal
+
+
+def _enhanced(copy: NewRecord, failure: Failure) -> Iterator[NewRecord]:
+    """The copy as the route's hook wants it. A hook that fails must not hold up a partition."""
+    enhance = failure.queue and failure.queue.enhance
+    if enhance is None:
+        return
+    try:
+        changed = enhance(copy, failure.record)
+        if not isinstance(changed, NewRecord):  # pyright: ignore[reportUnnecessaryIsInstance] -- users
+            raise ArgumentError(f"expected the copy as a NewRecord; found {changed!r:.80}.")
+    except Exception as error:
+        events.announce(
+            "dead_letter.hook_failed",
+            hook="enhance",
+            source=failure.source,
+            offset=failure.record.offset,
+            error=error,
+        )
+    else:
+        yield changed

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 
 from samovar import events
 from samovar.broker.port import Record, TopicPartition
-from samovar.engine.flow.assembly import recover
-from samovar.engine.flow.decisions import DeadLetter, Decision, Retry
+from samovar.engine.flow import dead_letter
+from samovar.engine.flow.assembly import CRITICAL, HOPELESS, recover
+from samovar.engine.flow.dead_letter import Failure
+from samovar.engine.flow.decisions import DeadLetter, Decision, Drop, Retry
 from samovar.engine.flow.stages import Skip
-from samovar.engine.performer import GivenUpError, describe
+from samovar.engine.performer import describe
+from samovar.engine.routing.recovery import Verdict
 from samovar.engine.routing.topic import Topic
+from samovar.support import ids
 
-DeadLetterDispatch = Callable[[TopicPartition, Record, str, int, BaseException], None]
+#: Stores a dead letter before it returns.
+DeadLetterDispatch = Callable[[Failure], None]
+
+#: A strategy is shown so many of the last errors.
+ERRORS_SHOWN = 100
 
 
 class Recovery:
     """The failures of records that are worked on one after the other; no two threads at once."""
 
-    __slots__ = ("_dispatch_dead", "_good", "_source", "_topic", "attempt")
+    __slots__ = ("_dispatch_dead", "_errors", "_good", "_source", "_topic", "attempt")
 
     def __init__(
         self, *, source: TopicPartition, topic: Topic, dispatch_dead: DeadLetterDispatch
@@ -30,19 +39,24 @@ class Recovery:
         self._dispatch_dead = dispatch_dead
         #: Records that succeeded since the last failure.
         self._good = 0
+        #: Errors since the last success; kept only for a strategy, for they keep much alive.
+        self._errors: deque[BaseException] = deque(maxlen=ERRORS_SHOWN)
 
     def failed(self, record: Record, error: BaseException) -> Decision:
         """Decide about a failed record; what is decided to be a dead letter is one already."""
         self.attempt += 1
         self._good = 0
-        decision = recover(self._topic, error, self.attempt)
-        if isinstance(error, GivenUpError):
-            error = error.__cause__ or error
+        shown = (error.__cause__ or error) if isinstance(error, HOPELESS) else error
+        verdict = None if isinstance(error, CRITICAL) else self._ask_strategy(record, shown)
+        decision = recover(self._topic, error, self.attempt, verdict)
         if isinstance(decision, DeadLetter):
-            decision = self._bury(record, error, decision)
-        self._tell(record, error, decision)
-        if isinstance(decision, DeadLetter):
-            self.attempt = 0
+            decision = self._bury(record, shown, decision)
+        elif isinstance(decision, Drop):
+            self._tell_end("dead_letter.dropped", record, shown)
+        if isinstance(decision, DeadLetter | Drop):
+            self._forget()
+        else:
+            self._tell_failure(record, shown, decision)
         return decision
 
     def succeeded(self) -> None:
@@ -50,6 +64,7 @@ class Recovery:
         whole share of records went well.
         """
         self._good += 1
+        self._errors.clear()
         queue = self._topic.dead_letter_queue
         if queue is None or queue.independent or self._good >= self._topic.max_messages:
             self.attempt = 0
@@ -68,29 +83,67 @@ class Recovery:
 
     def rested(self) -> None:
         """Everything is worked off: what fails later has nothing to do with earlier failures."""
+        self._forget()
+
+    def _forget(self) -> None:
         self.attempt = 0
+        self._errors.clear()
+
+    def _ask_strategy(self, record: Record, error: BaseException) -> Verdict | None:
+        """What the topic's strategy says. One that fails means "retry": nothing is lost by it."""
+        queue = self._topic.dead_letter_queue
+        if queue is None or queue.strategy is None:
+            return None
+        self._errors.append(error)
+        try:
+            return dead_letter.ask(queue.strategy, tuple(self._errors), self.attempt)
+        except Exception as failure:
+            events.announce(
+                "dead_letter.hook_failed",
+                hook="strategy",
+                source=self._source,
+                offset=record.offset,
+                error=failure,
+            )
+            return "retry"
 
     def _bury(self, record: Record, error: BaseException, decision: DeadLetter) -> Decision:
         """Dispatch to the dead letter topic; if even that fails, retry rather than lose it."""
+        failure = Failure(
+            source=self._source,
+            record=record,
+            target=decision.topic,
+            attempts=self.attempt,
+            error=error,
+            trace_id=ids.uuid4(),
+            queue=self._topic.dead_letter_queue,
+        )
         try:
-            self._dispatch_dead(self._source, record, decision.topic, self.attempt, error)
-        except Exception as failure:
-            events.announce("broker.error", error=failure)
+            self._dispatch_dead(failure)
+        except Exception as refusal:
+            events.announce("broker.error", error=refusal)
             return Retry(self._topic.pause.max_timeout)
+        self._tell_end(
+            "dead_letter.dispatched",
+            record,
+            error,
+            topic=decision.topic,
+            trace_id=failure.trace_id,
+        )
         return decision
 
-    def _tell(self, record: Record, error: BaseException, decision: Decision) -> None:
-        if isinstance(decision, DeadLetter):
-            events.announce(
-                "dead_letter.dispatched",
-                job=describe(record.value),
-                source=self._source,
-                offset=record.offset,
-                topic=decision.topic,
-                error=error,
-                attempts=self.attempt,
-            )
-            return
+    def _tell_end(self, event: str, record: Record, error: BaseException, **more: str) -> None:
+        events.announce(
+            event,
+            job=describe(record.value),
+            source=self._source,
+            offset=record.offset,
+            error=error,
+            attempts=self.attempt,
+            **more,
+        )
+
+    def _tell_failure(self, record: Record, error: BaseException, decision: Decision) -> None:
         events.announce(
             "job.failed",
             job=describe(record.value),

@@ -50,7 +50,21 @@ def _failed(payload: Payload) -> str:
 def _moved_aside(payload: Payload) -> str:
     return (
         f"{payload['job']} at {_at(payload)} went to the dead letter topic {payload['topic']} "
-        f"after {counted(payload['attempts'], 'attempt')}: {_error(payload)}."
+        f"after {counted(payload['attempts'], 'attempt')} (trace {payload['trace_id']}): "
+        f"{_error(payload)}."
+    )
+
+
+def _dropped(payload: Payload) -> str:
+    return (
+        f"{payload['job']} at {_at(payload)} was dropped after "
+        f"{counted(payload['attempts'], 'attempt')}, as its route says: {_error(payload)}."
+    )
+
+
+def _hook_failed(payload: Payload) -> str:
+    return (
+        f"The {payload['hook']} of a dead letter queue failed at {_at(payload)}: {_error(payload)}."
     )
 
 
@@ -91,6 +105,8 @@ WORKER: dict[str, tuple[int, Callable[[Payload], str]]] = {
     ),
     "job.unhandled": (logging.ERROR, lambda p: f"A job failed and is lost: {_error(p)}."),
     "dead_letter.dispatched": (logging.ERROR, _moved_aside),
+    "dead_letter.dropped": (logging.ERROR, _dropped),
+    "dead_letter.hook_failed": (logging.ERROR, _hook_failed),
     "producer.failed": (logging.ERROR, lambda p: f"{p['error']}"),
     "producer.undelivered": (logging.ERROR, _undelivered),
     "executor.failed": (

@@ -10,6 +10,7 @@ import pytest
 from samovar.broker.port import Record, TopicPartition
 from samovar.engine.coordinator import Coordinator, Phase
 from samovar.engine.executor import Executor
+from samovar.engine.flow.dead_letter import Failure
 from samovar.engine.flow.stages import ADMIT, Admission, Gate, Hold, Skip, Stage
 from samovar.engine.performer import PoisonError
 from samovar.engine.routing.recovery import DeadLetterQueue, Pause
@@ -67,12 +68,10 @@ class Partition:
         self._executor.join(10)
         assert not self._executor.is_alive()
 
-    def _dispatch(
-        self, source: TopicPartition, record: Record, topic: str, attempts: int, error: object
-    ) -> None:
+    def _dispatch(self, failure: Failure) -> None:
         if self.dead_fails:
             raise OSError("the broker is away")
-        self.dead.append((record.offset, topic, attempts))
+        self.dead.append((failure.record.offset, failure.target, failure.attempts))
 
 
 class Answers:
@@ -208,6 +207,28 @@ def test_behind_a_dead_letter_the_next_job_begins_after_one_more_wait() -> None:
     partition.retry()
     partition.settle()
     assert seen == [b"1", b"2"]
+
+
+def test_where_dead_letters_are_dropped_the_next_one_runs_all_the_same() -> None:
+    """D11."""
+    seen: list[bytes | None] = []
+    done = threading.Event()
+
+    def perform(value: bytes | None) -> None:
+        seen.append(value)
+        if value == b"1":
+            raise ValueError("boom")
+        done.set()
+
+    queue = DeadLetterQueue(False, max_retries=1)
+    partition = Partition(perform, Topic(name="orders", pause=QUICK, dead_letter_queue=queue))
+    partition.offer(1, 2)
+    _retry_until(partition, done)
+    partition.settle()
+
+    assert seen == [b"1", b"1", b"2"]
+    assert partition.dead == []
+    assert partition.coordinator.position == 3
 
 
 def test_what_is_no_job_holds_up_nobody() -> None:

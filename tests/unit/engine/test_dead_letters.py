@@ -11,11 +11,14 @@ from typing import Any, cast
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from samovar import events
 from samovar.broker.embedded import EmbeddedBroker
 from samovar.broker.port import NewRecord, Record, TopicPartition, TopicSpec, Written
 from samovar.engine.dead_letters import DeadLetters
+from samovar.engine.flow.dead_letter import Failure
+from samovar.engine.routing.recovery import DeadLetterQueue, Enhance
 from samovar.engine.topics import Topics
 from samovar.errors import (
     BrokerError,
@@ -57,9 +60,21 @@ class Existing:
         return 4
 
 
-def dispatch(producer: Any, record: Record) -> None:
+def failure(record: Record, enhance: Enhance | None = None) -> Failure:
+    return Failure(
+        source=SOURCE,
+        record=record,
+        target="mail_dead",
+        attempts=4,
+        error=ERROR,
+        trace_id="t-1",
+        queue=DeadLetterQueue("mail_dead", enhance=enhance),
+    )
+
+
+def dispatch(producer: Any, record: Record, enhance: Enhance | None = None) -> None:
     letters = DeadLetters(group="app", producer=producer, topics=cast(Topics, Existing()))
-    letters.dispatch(SOURCE, record, "mail_dead", 4, ERROR)
+    letters.dispatch(failure(record, enhance))
 
 
 @pytest.fixture
@@ -83,6 +98,48 @@ def test_a_dead_letter_that_fits_is_whole(told: list[str]) -> None:
     assert (copy.value, copy.key, copy.headers[0]) == (b"value", b"key", ("h", b"1"))
     assert dict(copy.headers)["source_offset"] == b"7"
     assert told == []
+
+
+def test_a_hook_may_add_a_header_and_change_the_key() -> None:
+    """D08."""
+
+    def enhance(copy: NewRecord, record: Record) -> NewRecord:
+        assert record.offset == 7
+        return structs.replace(copy, key=b"mine", headers=(*copy.headers, ("team", b"post")))
+
+    producer = Limited(10_000)
+    dispatch(producer, Record(7, b"value", b"key"), enhance)
+
+    (copy,) = producer.stored
+    assert (copy.key, copy.headers[-1]) == (b"mine", ("team", b"post"))
+    assert dict(copy.headers)["source_offset"] == b"7"
+
+
+def broken(copy: NewRecord, record: Record) -> NewRecord:
+    raise ValueError("no team")
+
+
+def forgetful(copy: NewRecord, record: Record) -> NewRecord:
+    return cast(NewRecord, None)
+
+
+@pytest.mark.parametrize(
+    ("enhance", "said"), [(broken, "no team"), (forgetful, "expected the copy as a NewRecord")]
+)
+def test_a_hook_that_fails_is_told_and_the_copy_goes_as_it_is(enhance: Enhance, said: str) -> None:
+    told: list[events.Event] = []
+    hear = events.subscribe("dead_letter.hook_failed")(lambda event: told.append(event))
+    producer = Limited(10_000)
+    try:
+        dispatch(producer, Record(7, b"value", b"key"), enhance)
+    finally:
+        events.unsubscribe(hear)
+
+    (copy,) = producer.stored
+    assert (copy.value, copy.key) == (b"value", b"key")
+    (event,) = told
+    assert event.payload["hook"] == "enhance"
+    assert said in str(event.payload["error"])
 
 
 def test_the_trace_is_left_out_before_the_value_is(told: list[str]) -> None:
@@ -176,7 +233,7 @@ def test_on_the_embedded_log_too_a_dead_letter_finds_a_place(
         with pytest.raises(RecordTooLargeError, match="larger than SQLite"):
             producer.produce(NewRecord("mail", b"v" * 100_001))
 
-        letters.dispatch(SOURCE, large, "mail_dead", 4, ERROR)
+        letters.dispatch(failure(large))
 
         (copy,) = admin.read(TopicPartition("mail_dead", 3), 0, 10)
         assert copy.value is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,11 +12,24 @@ from hypothesis import strategies as st
 from samovar.broker.port import Record, TopicPartition
 from samovar.engine.flow import backoff, dead_letter
 from samovar.engine.flow.assembly import NOT_BUILT, recover, refusals
-from samovar.engine.flow.decisions import DeadLetter, Retry, Stop
+from samovar.engine.flow.dead_letter import Failure
+from samovar.engine.flow.decisions import DeadLetter, Decision, Drop, Retry, Stop
 from samovar.engine.performer import GivenUpError, PoisonError
-from samovar.engine.routing.recovery import DeadLetterQueue, Pause
+from samovar.engine.routing.recovery import DeadLetterQueue, Pause, Verdict
 from samovar.engine.routing.routes import assumed
 from samovar.engine.routing.topic import Topic
+
+
+def failure(record: Record, error: BaseException) -> Failure:
+    return Failure(
+        source=TopicPartition("orders", 5),
+        record=record,
+        target="dead",
+        attempts=4,
+        error=error,
+        trace_id="t-1",
+    )
+
 
 FAST = Pause(timeout=1, max_timeout=30)
 
@@ -83,18 +97,65 @@ def test_unusual_errors_are_retried_like_any_other(error: BaseException) -> None
     assert recover(Topic(name="orders"), error, 1) == Retry(2.0)
 
 
+def with_queue(**settings: Any) -> Topic:
+    return Topic(name="orders", dead_letter_queue=DeadLetterQueue(**settings))
+
+
+def test_a_queue_without_a_topic_tries_for_ever_but_what_is_no_job() -> None:
+    topic = with_queue(topic=None, max_retries=0)
+
+    assert recover(topic, ValueError(), 1000) == Retry(30.0)
+    assert recover(topic, GivenUpError("last"), 1) == Retry(2.0)
+    assert recover(topic, PoisonError("bad"), 1) == DeadLetter("orders_dead")
+
+
+def test_a_queue_whose_topic_is_false_drops_without_a_copy() -> None:
+    """D11."""
+    topic = with_queue(topic=False, max_retries=1)
+
+    assert recover(topic, ValueError(), 1) == Retry(2.0)
+    assert recover(topic, ValueError(), 2) == Drop(after=1.0)
+    assert recover(topic, GivenUpError("last"), 1) == Drop()
+    assert recover(topic, PoisonError("bad"), 1) == Drop()
+
+
+@pytest.mark.parametrize(
+    ("verdict", "decision"),
+    [
+        ("retry", Retry(30.0)),
+        ("dispatch", DeadLetter("dead", after=1.0)),
+        ("skip", Drop(after=1.0)),
+        (("dispatch", "elsewhere"), DeadLetter("elsewhere", after=1.0)),
+    ],
+)
+def test_a_strategy_is_obeyed_whatever_max_retries_says(
+    verdict: Verdict, decision: Decision
+) -> None:
+    """D09."""
+    topic = with_queue(topic="dead", max_retries=0)
+
+    assert recover(topic, ValueError(), 99, verdict) == decision
+
+
+def test_a_strategy_that_names_no_topic_means_the_one_of_the_queue() -> None:
+    topic = with_queue(topic="strategy")
+
+    assert recover(topic, ValueError(), 1, "dispatch") == DeadLetter("orders_dead", after=1.0)
+
+
+def test_what_is_no_job_is_not_tried_again_whatever_a_strategy_says() -> None:
+    assert recover(with_queue(topic="dead"), PoisonError("bad"), 1, "retry") == DeadLetter("dead")
+
+
+def test_errors_of_the_process_are_beyond_a_strategy() -> None:
+    """C07 D09."""
+    assert recover(with_queue(topic="dead"), SystemExit(1), 1, "dispatch") == Stop()
+
+
 def test_a_dead_letter_keeps_what_it_was_and_tells_where() -> None:
     record = Record(7, b"\xff not json", b"key", (("mine", b"1"),), 123)
 
-    copy = dead_letter.copy(
-        record,
-        topic="dead",
-        partitions=3,
-        source=TopicPartition("orders", 5),
-        group="shop",
-        attempts=4,
-        error=ValueError("boom"),
-    )
+    copy = dead_letter.copy(failure(record, ValueError("boom")), group="shop", partitions=3)
 
     assert (copy.topic, copy.value, copy.key, copy.partition) == ("dead", record.value, b"key", 2)
     assert copy.headers == (
@@ -104,6 +165,7 @@ def test_a_dead_letter_keeps_what_it_was_and_tells_where() -> None:
         ("source_offset", b"7"),
         ("source_consumer_group", b"shop"),
         ("source_attempts", b"4"),
+        ("source_trace_id", b"t-1"),
         ("error_class", b"ValueError"),
         ("error_message", b"boom"),
     )
@@ -114,15 +176,7 @@ def test_an_error_that_cannot_speak_becomes_a_dead_letter_all_the_same() -> None
         def __str__(self) -> str:
             raise RuntimeError
 
-    copy = dead_letter.copy(
-        Record(1, b"x"),
-        topic="dead",
-        partitions=1,
-        source=TopicPartition("orders", 0),
-        group="shop",
-        attempts=1,
-        error=SilentError(),
-    )
+    copy = dead_letter.copy(failure(Record(1, b"x"), SilentError()), group="shop", partitions=1)
 
     assert ("error_class", b"SilentError") in copy.headers
     assert ("error_message", b"") in copy.headers

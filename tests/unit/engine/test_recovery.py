@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+
+from samovar import events
 from samovar.broker.port import Record, TopicPartition
-from samovar.engine.flow.decisions import DeadLetter, Retry
+from samovar.engine.flow.decisions import DeadLetter, Drop, Retry
+from samovar.engine.performer import PoisonError
 from samovar.engine.recovery import Recovery
 from samovar.engine.routing.recovery import DeadLetterQueue
 from samovar.engine.routing.topic import Topic
+from samovar.errors import UnknownJobClassError
 
 SOURCE = TopicPartition("orders", 0)
 RECORD = Record(1, b"1")
+
+
+@pytest.fixture
+def told() -> Iterator[list[events.Event]]:
+    told: list[events.Event] = []
+    hear = events.subscribe(re.compile(r"^(job\.failed|dead_letter\.)"))(lambda e: told.append(e))
+    yield told
+    events.unsubscribe(hear)
 
 
 def lane(queue: DeadLetterQueue, max_messages: int = 100) -> Recovery:
@@ -56,3 +73,85 @@ def test_rolling_failures_are_forgotten_when_all_is_worked_off() -> None:
     recovery.rested()
 
     assert recovery.attempt == 0
+
+
+def test_a_strategy_sees_the_errors_since_the_last_success_and_the_attempt() -> None:
+    """D09."""
+    seen: list[tuple[list[str], int]] = []
+
+    def strategy(errors: Sequence[BaseException], attempt: int) -> Any:
+        seen.append(([str(error) for error in errors], attempt))
+        return "dispatch" if len(errors) == 3 else "retry"
+
+    recovery = lane(DeadLetterQueue("dead", max_retries=0, strategy=strategy))
+    recovery.failed(RECORD, ValueError("0"))
+    recovery.succeeded()
+    decisions = [recovery.failed(RECORD, ValueError(str(n))) for n in (1, 2, 3)]
+
+    assert [type(decision) for decision in decisions] == [Retry, Retry, DeadLetter]
+    assert seen[1:] == [(["1"], 1), (["1", "2"], 2), (["1", "2", "3"], 3)]
+
+
+def test_a_strategy_sees_no_more_than_a_hundred_errors() -> None:
+    lengths: list[int] = []
+
+    def strategy(errors: Sequence[BaseException], attempt: int) -> Any:
+        lengths.append(len(errors))
+        return "retry"
+
+    recovery = lane(DeadLetterQueue("dead", strategy=strategy))
+    for _ in range(150):
+        recovery.failed(RECORD, ValueError())
+
+    assert lengths[-1] == 100
+
+
+def test_a_strategy_is_told_why_a_record_is_no_job() -> None:
+    seen: list[BaseException] = []
+
+    def strategy(errors: Sequence[BaseException], attempt: int) -> Any:
+        seen.extend(errors)
+        return "skip"
+
+    cause = UnknownJobClassError("who?")
+    poison = PoisonError("who?")
+    poison.__cause__ = cause
+
+    assert lane(DeadLetterQueue("dead", strategy=strategy)).failed(RECORD, poison) == Drop()
+    assert seen == [cause]
+
+
+@pytest.mark.parametrize(
+    "answer", ["later", None, ("dispatch",), ("dispatch", ""), ValueError("x")]
+)
+def test_a_strategy_that_fails_is_told_and_the_job_is_tried_again(
+    answer: Any, told: list[events.Event]
+) -> None:
+    def strategy(errors: Sequence[BaseException], attempt: int) -> Any:
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    decision = lane(DeadLetterQueue("dead", strategy=strategy)).failed(RECORD, KeyError())
+
+    assert isinstance(decision, Retry)
+    assert [event.name for event in told] == ["dead_letter.hook_failed", "job.failed"]
+    assert (told[0].payload["hook"], told[0].payload["offset"]) == ("strategy", 1)
+
+
+def test_a_failure_is_told_with_its_error_and_where_its_record_lies(
+    told: list[events.Event],
+) -> None:
+    """C08."""
+    error = ValueError("boom")
+
+    lane(DeadLetterQueue("dead", max_retries=0)).failed(RECORD, error)
+    lane(DeadLetterQueue(False, max_retries=0)).failed(RECORD, error)
+    lane(DeadLetterQueue("dead")).failed(RECORD, error)
+
+    names = [event.name for event in told]
+    assert names == ["dead_letter.dispatched", "dead_letter.dropped", "job.failed"]
+    for event in told:
+        assert (event.payload["source"], event.payload["offset"]) == (SOURCE, 1)
+        assert event.payload["error"] is error
+    assert told[0].payload["topic"] == "dead"

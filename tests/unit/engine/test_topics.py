@@ -12,6 +12,7 @@ from samovar import App, DeadLetterQueue
 from samovar.broker.embedded import EmbeddedBroker
 from samovar.broker.port import Record, TopicPartition, TopicSpec
 from samovar.engine.dead_letters import DeadLetters
+from samovar.engine.flow.dead_letter import Failure
 from samovar.engine.routing.routes import Routes
 from samovar.engine.topics import Topics
 from tests.support.applications import application
@@ -39,8 +40,15 @@ def bury(path: Path, topic: str) -> None:
     producer = broker.producer()
     with closing(broker.admin()) as admin:
         letters = DeadLetters(group="app", producer=producer, topics=Topics(admin))
-        source = TopicPartition(topic, 0)
-        letters.dispatch(source, Record(0, b"x"), f"{topic}_dead", 1, RuntimeError())
+        failure = Failure(
+            source=TopicPartition(topic, 0),
+            record=Record(0, b"x"),
+            target=f"{topic}_dead",
+            attempts=1,
+            error=RuntimeError(),
+            trace_id="t-1",
+        )
+        letters.dispatch(failure)
     producer.close(1)
 
 

@@ -6,13 +6,16 @@ from collections.abc import Iterator
 
 from samovar.broker.port import TopicPartition
 from samovar.engine.flow import backoff, dead_letter
-from samovar.engine.flow.decisions import DeadLetter, Decision, Retry, Stop
+from samovar.engine.flow.decisions import DeadLetter, Decision, Drop, Retry, Stop
 from samovar.engine.flow.stages import Gate, Stage
 from samovar.engine.performer import GivenUpError, PoisonError
+from samovar.engine.routing.recovery import Verdict
 from samovar.engine.routing.topic import Topic
 
 #: Errors that concern the process: it stops, and the job runs again elsewhere.
 CRITICAL = (SystemExit, KeyboardInterrupt, MemoryError)
+#: Errors after which another try by itself cannot help.
+HOPELESS = (PoisonError, GivenUpError)
 #: Settings that a route may name before their feature is there; its feature takes each out.
 NOT_BUILT = frozenset(
     {
@@ -27,9 +30,7 @@ NOT_BUILT = frozenset(
         "filters",
         "ordering",
         "share_group",
-        "dead_letter_queue.strategy",
         "dead_letter_queue.transactional",
-        "dead_letter_queue.enhance",
     }
 )
 
@@ -43,23 +44,30 @@ def refusals(topic: Topic) -> Iterator[str]:
         is_used = bool(getattr(chosen, inner, None)) if inner else chosen != default
         if is_used:
             yield f"{place} is not there yet in this version; leave it out."
-    if topic.dead_letter_queue is not None and not topic.dead_letter_queue.topic:
-        yield "a dead letter queue without a topic is not there yet in this version."
 
 
-def recover(topic: Topic, error: BaseException, attempt: int) -> Decision:
-    """What to do after the `attempt`-th failure in a row (counted from 1) of one record."""
+def recover(
+    topic: Topic, error: BaseException, attempt: int, verdict: Verdict | None = None
+) -> Decision:
+    """What to do after the `attempt`-th failure in a row (counted from 1) of one record; `verdict`
+    is what the topic's strategy says, if it has one.
+    """
     if isinstance(error, CRITICAL):
         return Stop()
-    if isinstance(error, PoisonError):
-        return DeadLetter(topic.poison_topic)
-    queue, dead = topic.dead_letter_queue, topic.dead_letter_topic
-    if queue and dead and isinstance(error, GivenUpError):
-        return DeadLetter(dead)
-    if queue and dead and dead_letter.is_exhausted(queue, attempt):
-        # What broke this job may break the next one too: it begins after one more wait.
-        return DeadLetter(dead, after=backoff.wait_seconds(topic.pause, 0))
-    return Retry(backoff.wait_seconds(topic.pause, attempt))
+    queue = topic.dead_letter_queue
+    is_poison = isinstance(error, PoisonError)
+    if queue is None or queue.topic is None:
+        is_over = is_poison
+    elif verdict is not None:
+        is_over = is_poison or verdict != "retry"
+    else:
+        is_over = isinstance(error, HOPELESS) or dead_letter.is_exhausted(queue, attempt)
+    if not is_over:
+        return Retry(backoff.wait_seconds(topic.pause, attempt))
+    # What broke this job may break the next one too: it begins after one more wait.
+    after = 0.0 if isinstance(error, HOPELESS) else backoff.wait_seconds(topic.pause, 0)
+    target = dead_letter.target(topic, verdict)
+    return Drop(after) if target is None else DeadLetter(target, after)
 
 
 def gate(topic: Topic, source: TopicPartition) -> Gate | None:

@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from msgspec import structs
 
 from samovar.broker.port import Headers, NewRecord, Record, TopicPartition
-from samovar.engine.routing.recovery import DeadLetterQueue
+from samovar.engine.routing.recovery import DeadLetterQueue, Strategy, Verdict
+from samovar.engine.routing.topic import Topic
+from samovar.errors import ArgumentError
 from samovar.support.wording import message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A record that failed for good, on its way to a dead letter topic."""
+
+    source: TopicPartition
+    record: Record
+    #: The dead letter topic's real name.
+    target: str
+    #: How often it was tried.
+    attempts: int
+    error: BaseException
+    #: What finds the event of this failure again; it travels with the copy.
+    trace_id: str
+    #: The route's own, if it has one.
+    queue: DeadLetterQueue | None = None
 
 
 def is_exhausted(queue: DeadLetterQueue, attempt: int) -> bool:
@@ -14,20 +36,42 @@ def is_exhausted(queue: DeadLetterQueue, attempt: int) -> bool:
     return attempt > queue.max_retries
 
 
-def copy(
-    record: Record,
-    *,
-    topic: str,
-    partitions: int,
-    source: TopicPartition,
-    group: str,
-    attempts: int,
-    error: BaseException,
-) -> NewRecord:
+def ask(strategy: Strategy, errors: Sequence[BaseException], attempt: int) -> Verdict:
+    """What a strategy says.
+
+    Raises:
+        ArgumentError: its answer means nothing.
+        Exception: whatever left it.
+    """
+    verdict: object = strategy(errors, attempt)
+    match verdict:
+        case "retry" | "dispatch" | "skip":
+            return verdict
+        case ("dispatch", str(topic)) if topic:
+            return "dispatch", topic
+        case _:
+            raise ArgumentError(
+                f"The strategy of a dead letter queue answered {verdict!r:.80}; expected 'retry', "
+                "'dispatch', 'skip' or ('dispatch', topic)."
+            )
+
+
+def target(topic: Topic, verdict: Verdict | None) -> str | None:
+    """Where a record of this topic goes that is not tried again; None: it is dropped."""
+    queue = topic.dead_letter_queue
+    if isinstance(verdict, tuple):
+        return verdict[1]
+    if verdict == "skip" or (queue is not None and queue.topic is False):
+        return None
+    return topic.poison_topic
+
+
+def copy(failure: Failure, *, group: str, partitions: int) -> NewRecord:
     """The record for the dead letter topic: same bytes, key and headers, plus where it was.
 
     Failures of one source partition stay in one partition of the dead letter topic, in order.
     """
+    record, source = failure.record, failure.source
     trace: Headers = tuple(
         (name, text.encode(errors="replace"))
         for name, text in (
@@ -35,13 +79,14 @@ def copy(
             ("source_partition", str(source.partition)),
             ("source_offset", str(record.offset)),
             ("source_consumer_group", group),
-            ("source_attempts", str(attempts)),
-            ("error_class", type(error).__name__),
-            ("error_message", message(error)[:1000]),
+            ("source_attempts", str(failure.attempts)),
+            ("source_trace_id", failure.trace_id),
+            ("error_class", type(failure.error).__name__),
+            ("error_message", message(failure.error)[:1000]),
         )
     )
     return NewRecord(
-        topic=topic,
+        topic=failure.target,
         value=record.value,
         key=record.key,
         headers=(*record.headers, *trace),

@@ -21,8 +21,15 @@ class DeadLetter:
 
 
 @dataclass(frozen=True, slots=True)
+class Drop:
+    """Mark the record without a copy, as its route says, and go on after so many seconds."""
+
+    after: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """The error concerns the process, not the job: leave the record unmarked and stop."""
 
 
-Decision = Retry | DeadLetter | Stop
+Decision = Retry | DeadLetter | Drop | Stop

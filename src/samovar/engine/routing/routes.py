@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from samovar.engine.routing.reading import read
-from samovar.engine.routing.recovery import BY_STRATEGY, DeadLetterQueue
+from samovar.engine.routing.recovery import BY_STRATEGY, DeadLetterQueue, Strategy, Verdict
 from samovar.engine.routing.topic import Topic, dead_name
 from samovar.errors import ConfigurationError
 
@@ -65,7 +65,19 @@ class Routes:
         dead: DeadLetterQueue | None = settings.pop("dead_letter_queue", None)
         if dead is not None and dead.topic and dead.topic != BY_STRATEGY:
             dead = replace(dead, topic=self._real_name(dead.topic))
+        if dead is not None and dead.strategy is not None:
+            dead = replace(dead, strategy=self._in_real_names(dead.strategy))
         return Topic(name=real, dead_letter_queue=dead, **settings)
+
+    def _in_real_names(self, strategy: Strategy) -> Strategy:
+        def chosen(errors: Sequence[BaseException], attempt: int) -> Verdict:
+            match strategy(errors, attempt):
+                case (verb, str(topic)):
+                    return verb, self._real_name(topic)
+                case verdict:
+                    return verdict
+
+        return chosen
 
 
 def assumed(real_name: str) -> Topic:

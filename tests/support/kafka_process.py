@@ -1,4 +1,4 @@
-"""A real Kafka broker: one node in KRaft mode, with its own ports and data, that may be killed."""
+"""A real Kafka broker: a node in KRaft mode, with its own ports and data, that may be killed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import subprocess
 import tempfile
 import uuid
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from confluent_kafka import KafkaException
@@ -56,9 +57,17 @@ class KafkaProcess:
         kafka.restart()
     """
 
-    def __init__(self, *, heap: str = "512m", properties: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        heap: str = "512m",
+        properties: Mapping[str, str] | None = None,
+        place: Place | None = None,
+    ) -> None:
+        """`place` is its place in a cluster; without one it is a cluster of its own."""
         self._heap = heap
         self._properties = {**PROPERTIES, **(properties or {})}
+        self._place = place
         self._directory = Path(tempfile.mkdtemp(prefix="samovar-kafka-"))
         self._port = 0
         self._group: ProcessGroup | None = None
@@ -116,18 +125,20 @@ class KafkaProcess:
         self._launch()
 
     def _format(self) -> None:
-        self._port, controller_port = free_ports()
-        broker, controller = f"127.0.0.1:{self._port}", f"127.0.0.1:{controller_port}"
+        place = self._place or Place.alone()
+        self._port = place.port
+        broker, controller = f"127.0.0.1:{place.port}", place.controller
         properties = self._properties | {
+            "node.id": str(place.node),
             "listeners": f"PLAINTEXT://{broker},CONTROLLER://{controller}",
             "advertised.listeners": f"PLAINTEXT://{broker},CONTROLLER://{controller}",
-            "controller.quorum.bootstrap.servers": controller,
+            "controller.quorum.bootstrap.servers": place.quorum or controller,
             "log.dirs": str(self._directory / "data"),
         }
         shutil.rmtree(self._directory / "data", ignore_errors=True)
         text = "".join(f"{name}={value}\n" for name, value in properties.items())
         self._settings.write_text(text)
-        tool = ["kafka.tools.StorageTool", "format", "--standalone", "-t", new_cluster_id()]
+        tool = ["kafka.tools.StorageTool", "format", "-t", place.cluster, *place.voters]
         command = [*self._java(), *tool, "-c", self._settings]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
@@ -160,19 +171,51 @@ class KafkaProcess:
         return self._directory / "server.properties"
 
 
+@dataclass(frozen=True)
+class Place:
+    """Which node of which cluster a broker is, and where the others are."""
+
+    cluster: str
+    node: int
+    port: int
+    #: Address of its controller.
+    controller: str
+    #: Addresses of all controllers, with commas between; empty when there is no other.
+    quorum: str = ""
+    #: How the tool that formats a node is told of them.
+    voters: Sequence[str] = ("--standalone",)
+
+    @classmethod
+    def alone(cls) -> Place:
+        port, controller_port = free_ports()
+        return cls(new_id(), 1, port, f"127.0.0.1:{controller_port}")
+
+    @classmethod
+    def of_a_cluster(cls, size: int) -> list[Place]:
+        """The places of `size` nodes, each of them a broker and a controller."""
+        cluster, ports = new_id(), free_ports(2 * size)
+        controllers = [f"127.0.0.1:{port}" for port in ports[size:]]
+        nodes = range(1, size + 1)
+        voters = [f"{n}@{c}:{new_id()}" for n, c in zip(nodes, controllers, strict=True)]
+        told = ("--initial-controllers", ",".join(voters))
+        return [
+            cls(cluster, node, ports[node - 1], controllers[node - 1], ",".join(controllers), told)
+            for node in nodes
+        ]
+
+
 class BrokerDied(Exception):
     """The broker's process ended by itself."""
 
 
-def free_ports() -> tuple[int, int]:
-    """Two ports nobody listens on.
+def free_ports(count: int = 2) -> list[int]:
+    """Ports nobody listens on.
 
     They lie below the range that outgoing connections take their ports from (32768 and up on
     Linux), so that nobody borrows them while the broker is down between `kill` and `restart`.
     """
-    candidates = random.SystemRandom().sample(range(20_000, 32_000), 50)
-    first, second, *_ = filter(is_free, candidates)
-    return first, second
+    candidates = random.SystemRandom().sample(range(20_000, 32_000), 25 * count)
+    return list(filter(is_free, candidates))[:count]
 
 
 def is_free(port: int) -> bool:
@@ -198,6 +241,6 @@ def answers_metadata(bootstrap_servers: str) -> bool:
         return False
 
 
-def new_cluster_id() -> str:
+def new_id() -> str:
     """A UUID in Kafka's spelling; a dash in front would read as an option."""
     return urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "_")

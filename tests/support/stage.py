@@ -22,6 +22,7 @@ from tests.support import journal
 from tests.support.eventually import eventually
 from tests.support.journal import Journal
 from tests.support.kafka_files import REPOSITORY
+from tests.support.kafka_cluster import KafkaCluster
 from tests.support.kafka_process import KafkaProcess
 from tests.support.worker_process import WorkerProcess
 
@@ -41,7 +42,12 @@ class Stage:
     """Everything in it has names of its own: topics and group begin with `prefix`."""
 
     def __init__(
-        self, backend: str, *, directory: Path, prefix: str, kafka: KafkaProcess | None = None
+        self,
+        backend: str,
+        *,
+        directory: Path,
+        prefix: str,
+        kafka: KafkaProcess | KafkaCluster | None = None,
     ) -> None:
         self.backend = backend
         self.directory = directory

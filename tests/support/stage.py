@@ -21,8 +21,8 @@ from tests.jobs.sample import JournalJob
 from tests.support import journal
 from tests.support.eventually import eventually
 from tests.support.journal import Journal
-from tests.support.kafka_files import REPOSITORY
 from tests.support.kafka_cluster import KafkaCluster
+from tests.support.kafka_files import REPOSITORY
 from tests.support.kafka_process import KafkaProcess
 from tests.support.worker_process import WorkerProcess
 

@@ -82,6 +82,15 @@ class Watermarks(NamedTuple):
     high: int
 
 
+class Commit(NamedTuple):
+    """What a group has committed for a partition."""
+
+    #: Offset of the next record to work on.
+    position: int
+    #: A text of the committer's own, up to 4,095 bytes (Kafka's own limit excludes its 4,096).
+    metadata: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicSpec:
     """A topic to create."""
@@ -284,6 +293,18 @@ class Admin(Protocol):
 
     def committed(self, group: str, topic: str) -> dict[TopicPartition, int]:
         """What the group has committed; partitions without a commit are absent."""
+        ...
+
+    def commits(self, group: str, topic: str) -> dict[TopicPartition, Commit]:
+        """The same, with the text that was committed beside each position."""
+        ...
+
+    def commit(self, group: str, commits: Mapping[TopicPartition, Commit]) -> None:
+        """Commit in the name of a group that has no members.
+
+        Raises:
+            BrokerError: it has members, whose own commits count.
+        """
         ...
 
     def read(self, source: TopicPartition, offset: int, limit: int) -> list[Record]:

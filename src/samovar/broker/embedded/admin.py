@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from samovar.broker.embedded import groups, log
 from samovar.broker.embedded.doorbell import Ringer, bells_directory
 from samovar.broker.embedded.store import Store
-from samovar.broker.port import Record, TopicPartition, TopicSpec, Watermarks
-from samovar.errors import ArgumentError, UnknownTopicError
+from samovar.broker.port import Commit, Record, TopicPartition, TopicSpec, Watermarks
+from samovar.errors import ArgumentError, BrokerError, UnknownTopicError
 
 
 class EmbeddedAdmin:
@@ -91,16 +91,39 @@ class EmbeddedAdmin:
 
     def committed(self, group: str, topic: str) -> dict[TopicPartition, int]:
         """What the group has committed; partitions without a commit are absent."""
+        return {source: commit.position for source, commit in self.commits(group, topic).items()}
+
+    def commits(self, group: str, topic: str) -> dict[TopicPartition, Commit]:
+        """The same, with the text that was committed beside each position."""
         with self._store.reading() as connection:
             rows = connection.execute(
-                "SELECT partition, position FROM offsets"
+                "SELECT partition, position, metadata FROM offsets"
                 " JOIN partitions ON partitions.id = partition_id"
                 " JOIN topics ON topics.id = topic_id"
                 " JOIN consumer_groups ON consumer_groups.id = group_id"
                 " WHERE topics.name = ? AND consumer_groups.name = ? ORDER BY partition",
                 (topic, group),
             )
-            return {TopicPartition(topic, partition): position for partition, position in rows}
+            return {
+                TopicPartition(topic, partition): Commit(position, metadata)
+                for partition, position, metadata in rows
+            }
+
+    def commit(self, group: str, commits: Mapping[TopicPartition, Commit]) -> None:
+        """Commit in the name of a group that has no members; what all have done with is deleted.
+
+        Raises:
+            UnknownTopicError: there is no such topic or partition.
+            BrokerError: the group has members.
+        """
+        with self._store.writing() as connection:
+            ids = {self._partition_id(connection, source): c for source, c in commits.items()}
+            group_id = groups.group_id(connection, group)
+            if not groups.commit_without_members(connection, group_id, ids):
+                raise BrokerError(f"The group {group!r} has members, whose own commits count.")
+        for partition_id in ids:
+            while log.trim(self._store, partition_id):
+                continue
 
     def read(self, source: TopicPartition, offset: int, limit: int) -> list[Record]:
         """Up to `limit` records from `offset` on, outside any group.
@@ -109,13 +132,7 @@ class EmbeddedAdmin:
             UnknownTopicError: there is no such topic or partition.
         """
         with self._store.reading() as connection:
-            partition_ids = self._partition_ids(connection, source.topic)
-            if not 0 <= source.partition < len(partition_ids):
-                raise UnknownTopicError(
-                    f"Topic {source.topic!r} has no partition {source.partition}; "
-                    f"it has {len(partition_ids)}."
-                )
-            return log.read(connection, partition_ids[source.partition], offset, limit)
+            return log.read(connection, self._partition_id(connection, source), offset, limit)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -127,6 +144,15 @@ class EmbeddedAdmin:
         if partition_ids is None:
             raise UnknownTopicError(f"There is no topic {topic!r} in {self._store.path}.")
         return partition_ids
+
+    def _partition_id(self, connection: sqlite3.Connection, source: TopicPartition) -> int:
+        partition_ids = self._partition_ids(connection, source.topic)
+        if not 0 <= source.partition < len(partition_ids):
+            raise UnknownTopicError(
+                f"Topic {source.topic!r} has no partition {source.partition}; "
+                f"it has {len(partition_ids)}."
+            )
+        return partition_ids[source.partition]
 
     def _ring(self) -> None:
         with self._store.lock:

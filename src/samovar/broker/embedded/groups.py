@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from samovar.broker.embedded.assignment import Partition, assign
-from samovar.broker.port import TopicPartition
+from samovar.broker.port import Commit, TopicPartition
 
 
 class Member(NamedTuple):
@@ -183,11 +183,26 @@ def commit(
         FROM json_each(?) AS wanted
             JOIN ownership ON partition_id = json_extract(wanted.value, '$[0]')
         WHERE group_id = ? AND owner = ?
-        ON CONFLICT (partition_id, group_id) DO UPDATE SET position = excluded.position
+        ON CONFLICT (partition_id, group_id)
+            DO UPDATE SET position = excluded.position, metadata = excluded.metadata
         """,
         (json.dumps(list(positions.items())), group, member),
     )
     return cursor.rowcount
+
+
+def commit_without_members(
+    connection: sqlite3.Connection, group: int, commits: Mapping[int, Commit]
+) -> bool:
+    """Write what the partitions, by their ids, have been worked on; False if there are members."""
+    if members(connection, group):
+        return False
+    connection.executemany(
+        "INSERT OR REPLACE INTO offsets (partition_id, group_id, position, metadata)"
+        " VALUES (?, ?, ?, ?)",
+        [(partition_id, group, *commit) for partition_id, commit in commits.items()],
+    )
+    return True
 
 
 def replan(connection: sqlite3.Connection, group: int) -> None:

@@ -90,9 +90,13 @@ _THIRD = (
         name TEXT PRIMARY KEY,
         epoch INTEGER NOT NULL) WITHOUT ROWID""",
 )
+_FOURTH = (
+    # What a committer wants to know again beside its position.
+    "ALTER TABLE offsets ADD COLUMN metadata TEXT NOT NULL DEFAULT ''",
+)
 #: What each version changes in the one before; a new file goes through all of them. Processes that
 #: have a file open while another one renews it go on with it, so nothing they use may go away.
-_VERSIONS = (_FIRST, _SECOND, _THIRD)
+_VERSIONS = (_FIRST, _SECOND, _THIRD, _FOURTH)
 VERSION = len(_VERSIONS)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future
-from typing import Any
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 from confluent_kafka import Consumer as Reader
 from confluent_kafka import KafkaError, KafkaException
@@ -16,9 +17,11 @@ from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.cimpl import NewTopic  # the package exports it without saying so
 
 from samovar.broker.kafka import failures, forks
-from samovar.broker.port import Headers, Record, TopicPartition, TopicSpec, Watermarks
+from samovar.broker.port import Commit, Headers, Record, TopicPartition, TopicSpec, Watermarks
 from samovar.errors import BrokerUnavailableError, UnknownTopicError
 from samovar.support import clock
+
+T = TypeVar("T")
 
 _EARLIEST: Any = OffsetSpec.earliest()
 _LATEST: Any = OffsetSpec.latest()
@@ -89,19 +92,33 @@ class KafkaAdmin:
         return {p: Watermarks(low[p], high[p]) for p in partitions}
 
     def committed(self, group: str, topic: str) -> dict[TopicPartition, int]:
+        """See the port."""
+        return {source: commit.position for source, commit in self.commits(group, topic).items()}
+
+    def commits(self, group: str, topic: str) -> dict[TopicPartition, Commit]:
         """See the port. Asked through a consumer that does not join: an admin client's question
         crashes the process while the group has no coordinator yet (librdkafka #5040).
         """
         wanted = [KafkaPartition(*p) for p in self._partitions(topic)]
-        client = Reader({**self._reader, "group.id": group})
-        try:
-            answer = _committed(client, wanted)
-        except KafkaException as error:
-            doing = f"Reading the offsets of group {group!r}"
-            raise failures.translated(failures.reason(error), doing) from error
-        finally:
-            client.close()
-        return {TopicPartition(p.topic, p.partition): p.offset for p in answer if p.offset >= 0}
+        with self._reading(group, "Reading the offsets") as client:
+            answer = _when_settled(lambda: client.committed(wanted, timeout=ANSWER_SECONDS))
+        return {
+            TopicPartition(p.topic, p.partition): Commit(p.offset, p.metadata or "")
+            for p in answer
+            if p.offset >= 0
+        }
+
+    def commit(self, group: str, commits: Mapping[TopicPartition, Commit]) -> None:
+        """See the port. A consumer that has not joined may commit while nobody else has."""
+        offsets = [KafkaPartition(*p, c.position, c.metadata) for p, c in commits.items()]
+        if not offsets:
+            return
+        with self._reading(group, "Committing offsets (has it members?)") as client:
+            answer = _when_settled(lambda: client.commit(offsets=offsets, asynchronous=False))
+        for part in answer or ():
+            if part.error is not None:
+                doing = f"Committing {part.topic}[{part.partition}] for group {group!r}"
+                raise failures.translated(part.error, doing)
 
     def read(self, source: TopicPartition, offset: int, limit: int) -> list[Record]:
         """See the port."""
@@ -125,6 +142,18 @@ class KafkaAdmin:
         forks.abandon(self._client)
         self._lock = threading.Lock()
         self._client = None
+
+    @contextmanager
+    def _reading(self, group: str, doing: str) -> Generator[Any, None, None]:
+        """A consumer that belongs to the group by name only."""
+        client = Reader({**self._reader, "group.id": group, "enable.auto.commit": False})
+        try:
+            yield client
+        except KafkaException as error:
+            doing = f"{doing} of group {group!r}"
+            raise failures.translated(failures.reason(error), doing) from error
+        finally:
+            client.close()
 
     def _connected(self) -> Any:
         # The client's own types leave most of its answers unknown; ours begin where they return.
@@ -187,12 +216,12 @@ def _result(future: Future[Any], doing: str) -> Any:
         raise failures.translated(failures.reason(error), doing) from error
 
 
-def _committed(client: Reader, wanted: list[KafkaPartition]) -> list[KafkaPartition]:
+def _when_settled(ask: Callable[[], T]) -> T:
     """Ask again while the group's coordinator moves, or is found for the first time."""
     until = clock.monotonic() + ANSWER_SECONDS
     while True:
         try:
-            return client.committed(wanted, timeout=ANSWER_SECONDS)
+            return ask()
         except KafkaException as error:
             unsettled = failures.reason(error).code() in failures.NO_COORDINATOR
             if not unsettled or clock.monotonic() > until:

@@ -51,14 +51,18 @@ class Bench:
 
     def member(self, *topics: str, group: str | None = None) -> Member:
         """A subscribed member; without a group's name it has one of its own."""
-        group = f"{self._name}-{group}" if group else self.unique("group")
+        group = self.group(group) if group else self.unique("group")
         member = Member(self.broker.consumer(group), topics)
         self._members.append(member)
         return member
 
+    def group(self, name: str) -> str:
+        """The real name of a group of this test."""
+        return f"{self._name}-{name}"
+
     def committed(self, group: str, topic: str) -> dict[int, int]:
         """The group's positions by partition."""
-        positions = self.admin.committed(f"{self._name}-{group}", topic)
+        positions = self.admin.committed(self.group(group), topic)
         return {source.partition: offset for source, offset in positions.items()}
 
     def close(self) -> None:

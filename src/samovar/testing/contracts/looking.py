@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from samovar.broker.port import NewRecord, TopicPartition, TopicSpec
-from samovar.errors import UnknownTopicError
+from samovar.broker.port import Commit, NewRecord, TopicPartition, TopicSpec
+from samovar.errors import BrokerError, UnknownTopicError
 from samovar.testing.contracts.bench import Bench, eventually
 
 
@@ -65,6 +65,29 @@ class Looking:
         member.consumer.commit()
 
         assert bench.committed("readers", topic) == {1: place.offset + 1}
+
+    def test_one_may_commit_for_a_group_without_members(self, bench: Bench) -> None:
+        topic = bench.topic(partitions=3)
+        bench.producer.produce_sync([NewRecord(topic, b"%d" % n, partition=1) for n in range(5)])
+        keeper = bench.member(topic, group="keeper")
+        keeper.poll_until_received(5)
+        group = bench.unique("tool")
+        first, second = TopicPartition(topic, 1), TopicPartition(topic, 2)
+
+        bench.admin.commit(group, {first: Commit(2, "läuft"), second: Commit(0)})
+        assert bench.admin.commits(group, topic) == {first: (2, "läuft"), second: (0, "")}
+        bench.admin.commit(group, {first: Commit(4, "x" * 4095)})
+
+        assert bench.admin.commits(group, topic) == {first: (4, "x" * 4095), second: (0, "")}
+        assert bench.admin.committed(group, topic) == {first: 4, second: 0}
+
+    def test_nobody_may_commit_for_a_group_that_has_members(self, bench: Bench) -> None:
+        topic = bench.topic()
+        member = bench.member(topic, group="readers")
+        member.poll_until_held(1)
+
+        with pytest.raises(BrokerError):
+            bench.admin.commit(bench.group("readers"), {TopicPartition(topic, 0): Commit(0)})
 
     def test_records_can_be_read_outside_any_group(self, bench: Bench) -> None:
         topic = bench.topic()

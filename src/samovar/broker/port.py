@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -40,6 +41,12 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     headers: Headers = ()
     #: When it was made, milliseconds since the epoch.
     timestamp: int = 0
+
+
+#: Bytes of UTF-8 that the text of a commit may have (Kafka's own limit excludes its 4,096).
+METADATA_BYTES = 4095
+#: What goes with positions that are stored without a text.
+NO_METADATA: Mapping[TopicPartition, str] = MappingProxyType({})
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -87,7 +94,7 @@ class Commit(NamedTuple):
 
     #: Offset of the next record to work on.
     position: int
-    #: A text of the committer's own, up to 4,095 bytes (Kafka's own limit excludes its 4,096).
+    #: A text of the committer's own, up to `METADATA_BYTES`.
     metadata: str = ""
 
 
@@ -156,8 +163,15 @@ class Consumer(Protocol):
         """Go on from this offset."""
         ...
 
-    def store(self, positions: Mapping[TopicPartition, int]) -> frozenset[TopicPartition]:
+    def store(
+        self,
+        positions: Mapping[TopicPartition, int],
+        metadata: Mapping[TopicPartition, str] = NO_METADATA,
+    ) -> frozenset[TopicPartition]:
         """Note what to commit: for each partition the offset of the next record to work on.
+
+        With some of them goes a text of at most `METADATA_BYTES`, which takes the place of an
+        earlier one even when the offset is the same.
 
         Committed every `commit_interval`, when partitions are revoked and on `close`. Returns
         those partitions that are not ours any more; their positions are dropped.
@@ -166,6 +180,14 @@ class Consumer(Protocol):
 
     def commit(self) -> None:
         """Commit now what was stored, and wait for it."""
+        ...
+
+    def commits(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, Commit]:
+        """What the group has committed for these; partitions without a commit are absent.
+
+        Raises:
+            BrokerError: it cannot be had now.
+        """
         ...
 
     def wake(self) -> None:

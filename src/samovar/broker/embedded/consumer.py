@@ -6,11 +6,17 @@ import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
-from samovar.broker.embedded import log, schedule
+from samovar.broker.embedded import groups, log, schedule
 from samovar.broker.embedded.groups import Claim
 from samovar.broker.embedded.membership import Membership
 from samovar.broker.embedded.store import Store
-from samovar.broker.port import Batch, RebalanceListener, TopicPartition
+from samovar.broker.port import (
+    NO_METADATA,
+    Batch,
+    Commit,
+    RebalanceListener,
+    TopicPartition,
+)
 from samovar.errors import BrokerError
 from samovar.support import clock
 
@@ -45,7 +51,7 @@ class EmbeddedConsumer:
         self._listener: RebalanceListener | None = None
         self._membership: Membership | None = None
         self._held: dict[TopicPartition, _Held] = {}
-        self._stored: dict[TopicPartition, int] = {}
+        self._stored: dict[TopicPartition, Commit] = {}
         self._commit_due = 0.0
         #: Partitions that may have finished records to delete.
         self._to_trim: set[int] = set()
@@ -117,15 +123,20 @@ class EmbeddedConsumer:
         if source in self._held:
             self._held[source].position = offset
 
-    def store(self, positions: Mapping[TopicPartition, int]) -> frozenset[TopicPartition]:
+    def store(
+        self,
+        positions: Mapping[TopicPartition, int],
+        metadata: Mapping[TopicPartition, str] = NO_METADATA,
+    ) -> frozenset[TopicPartition]:
         """Note what to commit; returns the partitions that are not ours any more."""
-        strange = positions.keys() - self._held.keys()
         if not self._stored:
             self._commit_due = time.monotonic() + self._commit_interval
-        if strange:
-            positions = {s: offset for s, offset in positions.items() if s not in strange}
-        self._stored.update(positions)
-        return frozenset(strange)
+        self._stored.update(
+            (source, Commit(offset, metadata.get(source, "")))
+            for source, offset in positions.items()
+            if source in self._held
+        )
+        return frozenset(positions.keys() - self._held.keys())
 
     def commit(self) -> None:
         """Commit now what was stored."""
@@ -138,6 +149,13 @@ class EmbeddedConsumer:
         self._to_trim.update(positions)
         # Up to a tenth of the time goes into trimming; what is left waits for an idle moment.
         self._trim(min(self._commit_interval, 1) / 10)
+
+    def commits(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, Commit]:
+        """What the group has committed for these; only those that are held can be asked for."""
+        by_id = {self._held[s].id: s for s in partitions if s in self._held}
+        with self._store.reading() as connection:
+            rows = groups.commits(connection, self._group, by_id)
+        return {by_id[partition_id]: committed for partition_id, committed in rows.items()}
 
     def wake(self) -> None:
         """Make a running `poll` return soon. Any thread may call this."""
@@ -237,8 +255,8 @@ class EmbeddedConsumer:
             self._stored.pop(source, None)
         return sources
 
-    def _positions(self, stored: Mapping[TopicPartition, int]) -> dict[int, int]:
-        return {self._held[source].id: offset for source, offset in stored.items()}
+    def _positions(self, stored: Mapping[TopicPartition, Commit]) -> dict[int, Commit]:
+        return {self._held[source].id: committed for source, committed in stored.items()}
 
     def _look(self) -> None:
         """See how far the partitions reach, and when something is due."""

@@ -173,13 +173,14 @@ def claim(
 
 
 def commit(
-    connection: sqlite3.Connection, group: int, member: int, positions: Mapping[int, int]
+    connection: sqlite3.Connection, group: int, member: int, positions: Mapping[int, Commit]
 ) -> int:
     """Write the positions of those partitions that the member still owns; how many those are."""
     cursor = connection.execute(
         """
-        INSERT INTO offsets (partition_id, group_id, position)
-        SELECT partition_id, group_id, json_extract(wanted.value, '$[1]')
+        INSERT INTO offsets (partition_id, group_id, position, metadata)
+        SELECT partition_id, group_id,
+            json_extract(wanted.value, '$[1][0]'), json_extract(wanted.value, '$[1][1]')
         FROM json_each(?) AS wanted
             JOIN ownership ON partition_id = json_extract(wanted.value, '$[0]')
         WHERE group_id = ? AND owner = ?
@@ -203,6 +204,19 @@ def commit_without_members(
         [(partition_id, group, *commit) for partition_id, commit in commits.items()],
     )
     return True
+
+
+def commits(
+    connection: sqlite3.Connection, group: str, partition_ids: Iterable[int]
+) -> dict[int, Commit]:
+    """What the group has committed for these partitions."""
+    rows = connection.execute(
+        "SELECT partition_id, position, metadata FROM offsets"
+        " JOIN consumer_groups ON consumer_groups.id = group_id"
+        " WHERE name = ? AND partition_id IN (SELECT value FROM json_each(?))",
+        (group, json.dumps(list(partition_ids))),
+    )
+    return {partition_id: Commit(*rest) for partition_id, *rest in rows}
 
 
 def replan(connection: sqlite3.Connection, group: int) -> None:

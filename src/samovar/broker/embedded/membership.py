@@ -15,6 +15,7 @@ from samovar.broker.embedded.doorbell import (
     take_down_abandoned,
 )
 from samovar.broker.embedded.store import Store
+from samovar.broker.port import Commit
 
 #: How often a member looks after itself and the others when nothing happens.
 TICK_SECONDS = 0.25
@@ -130,14 +131,14 @@ class Membership:
         if changes.is_removed:
             self._id = None
 
-    def commit(self, positions: Mapping[int, int]) -> None:
+    def commit(self, positions: Mapping[int, Commit]) -> None:
         """Write the positions of those partitions that are still ours."""
         with self._store.writing() as connection:
             written = groups.commit(connection, self._group_id, self._member, positions)
         if written < len(positions):
             self._generation = None
 
-    def release(self, partition_ids: Collection[int], positions: Mapping[int, int]) -> None:
+    def release(self, partition_ids: Collection[int], positions: Mapping[int, Commit]) -> None:
         """Commit and let go, in one."""
         with self._store.writing() as connection:
             groups.commit(connection, self._group_id, self._member, positions)
@@ -149,7 +150,7 @@ class Membership:
         with self._store.writing() as connection:
             return groups.claim(connection, self._group_id, self._member, held)
 
-    def leave(self, positions: Mapping[int, int]) -> None:
+    def leave(self, positions: Mapping[int, Commit]) -> None:
         """Commit, let go of everything and be no member any more."""
         with self._store.writing() as connection:
             groups.commit(connection, self._group_id, self._member, positions)

@@ -16,7 +16,15 @@ from confluent_kafka import TopicPartition as KafkaPartition
 
 from samovar import events
 from samovar.broker.kafka import failures, forks
-from samovar.broker.port import Batch, RebalanceListener, Record, TopicPartition
+from samovar.broker.kafka.annotated import AnnotatedPositions
+from samovar.broker.port import (
+    NO_METADATA,
+    Batch,
+    Commit,
+    RebalanceListener,
+    Record,
+    TopicPartition,
+)
 from samovar.errors import BrokerError, FencedError
 from samovar.support import clock
 
@@ -24,6 +32,8 @@ from samovar.support import clock
 SLICE_SECONDS = 0.2
 #: How long a closing consumer waits for a rebalance to end, in seconds.
 SETTLE_SECONDS = 10.0
+#: How long to wait for an answer about committed offsets, in seconds.
+ANSWER_SECONDS = 5.0
 #: Errors that polling reports and gets over by itself.
 _PASSING = frozenset(
     {
@@ -41,8 +51,9 @@ class KafkaConsumer:
     """A member of a Kafka consumer group."""
 
     def __init__(self, properties: Mapping[str, Any]) -> None:
+        self._annotated = AnnotatedPositions(properties["auto.commit.interval.ms"] / 1000)
         try:
-            self._client = Client({**properties, "error_cb": _tell})
+            self._client = Client({**properties, "error_cb": _tell, "on_commit": self._on_commit})
         except KafkaException as error:
             doing = "The Kafka consumer could not be made"
             raise failures.translated(failures.reason(error), doing) from error
@@ -53,7 +64,7 @@ class KafkaConsumer:
         self._failure: BaseException | None = None
         #: Partitions that came in the running poll; librdkafka keeps an old pause of theirs.
         self._fresh: list[KafkaPartition] = []
-        #: What was stored last for the partitions that are ours.
+        #: What was stored last, without a text, for the partitions that are ours.
         self._stored: dict[TopicPartition, int] = {}
         #: Whether partitions came or went in the running poll.
         self._changed = False
@@ -75,6 +86,7 @@ class KafkaConsumer:
     def poll(self, max_records: int, timeout: float) -> list[Batch]:
         """See the port. `consume` alone would wait all of `timeout` for `max_records`."""
         self._check_owner()
+        self._annotated.commit_when_due(self._client)
         first = self._wait_for_one(timeout)
         if first is None:
             return []
@@ -102,11 +114,21 @@ class KafkaConsumer:
         self._check_owner()
         self._client.seek(KafkaPartition(*source, offset))
 
-    def store(self, positions: Mapping[TopicPartition, int]) -> frozenset[TopicPartition]:
-        """See the port. librdkafka commits what is stored every `auto.commit.interval.ms`."""
+    def store(
+        self,
+        positions: Mapping[TopicPartition, int],
+        metadata: Mapping[TopicPartition, str] = NO_METADATA,
+    ) -> frozenset[TopicPartition]:
+        """See the port. librdkafka commits what is stored every `auto.commit.interval.ms`, unless a
+        text goes with it.
+        """
         self._check_owner()
         gone: set[TopicPartition] = set()
         for source, offset in positions.items():
+            if (text := metadata.get(source)) is not None:
+                if not self._annotated.store(source, Commit(offset, text)):
+                    gone.add(source)
+                continue
             try:
                 self._client.store_offsets(offsets=[KafkaPartition(*source, offset)])
             except KafkaException as error:
@@ -122,16 +144,40 @@ class KafkaConsumer:
         self._check_owner()
         self._commit()
 
+    def commits(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, Commit]:
+        """See the port."""
+        self._check_owner()
+        wanted = [KafkaPartition(*source) for source in partitions]
+        try:
+            answer = self._client.committed(wanted, timeout=ANSWER_SECONDS)
+        except KafkaException as error:
+            reason = failures.reason(error)
+            raise failures.translated(reason, "Asking for committed offsets") from error
+        return {
+            TopicPartition(p.topic, p.partition): Commit(p.offset, p.metadata or "")
+            for p in answer
+            if p.error is None and p.offset >= 0
+        }
+
     def _commit(self) -> bool:
         """Commit what is stored; False when the group is being shared out anew just now."""
-        try:
-            self._client.commit(asynchronous=False)
-        except KafkaException as error:
-            code = failures.reason(error).code()
-            if code != KafkaError._NO_OFFSET and code not in failures.NOT_OURS:
-                raise failures.translated(failures.reason(error), "Committing offsets") from error
-            return code not in failures.UNSETTLED
-        return True
+        is_settled = True
+        for commit in (self._commit_stored, self._commit_annotated):
+            try:
+                commit()
+            except KafkaException as error:
+                code = failures.reason(error).code()
+                if code != KafkaError._NO_OFFSET and code not in failures.NOT_OURS:
+                    doing = "Committing offsets"
+                    raise failures.translated(failures.reason(error), doing) from error
+                is_settled = is_settled and code not in failures.UNSETTLED
+        return is_settled
+
+    def _commit_stored(self) -> None:
+        self._client.commit(asynchronous=False)
+
+    def _commit_annotated(self) -> None:
+        self._annotated.commit(self._client)
 
     def wake(self) -> None:
         """See the port. librdkafka's poll cannot be interrupted, so ours is made of short ones."""
@@ -183,7 +229,7 @@ class KafkaConsumer:
             self._commit()
         except BrokerError as error:
             events.announce("broker.error", error=error)
-        self._forget(TopicPartition(p.topic, p.partition) for p in partitions)
+        self._forget([TopicPartition(p.topic, p.partition) for p in partitions])
 
     def _on_lost(self, _: Client, partitions: list[KafkaPartition]) -> None:
         self._tell_listener("lost", partitions)
@@ -197,6 +243,7 @@ class KafkaConsumer:
             self._forget(sources)
         try:
             if what == "assigned":
+                self._annotated.assigned(sources)
                 self._listener.assigned(sources)
             elif what == "revoked":
                 self._listener.revoked(sources)
@@ -205,7 +252,11 @@ class KafkaConsumer:
         except BaseException as error:
             self._failure = error
 
-    def _forget(self, sources: Iterable[TopicPartition]) -> None:
+    def _on_commit(self, error: KafkaError | None, partitions: list[KafkaPartition]) -> None:
+        self._annotated.answered(error, partitions)
+
+    def _forget(self, sources: Sequence[TopicPartition]) -> None:
+        self._annotated.forget(sources)
         for source in sources:
             self._stored.pop(source, None)
 

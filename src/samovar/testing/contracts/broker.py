@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from samovar.broker.port import Broker
+from samovar.testing.contracts.annotations import Annotations
 from samovar.testing.contracts.atomicity import Atomicity
 from samovar.testing.contracts.bench import Bench
 from samovar.testing.contracts.groups import Groups
@@ -17,7 +18,7 @@ from samovar.testing.contracts.waiting import Waiting
 from samovar.testing.contracts.writing import Writing
 
 
-class BrokerContract(Writing, Atomicity, Waiting, Polling, Positions, Groups, Looking):
+class BrokerContract(Writing, Atomicity, Waiting, Polling, Positions, Annotations, Groups, Looking):
     """Subclass it in a test file, and let a fixture `broker` give the broker to be tested.
 
     Topics and groups have fresh names, so the broker may be shared with other tests.

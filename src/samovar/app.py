@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Protocol, runtime_checkable
 
@@ -15,6 +15,8 @@ from samovar.engine.adapter import LogAdapter
 from samovar.engine.flow import assembly
 from samovar.engine.routing.routes import Routes
 from samovar.engine.routing.topic import Topic
+from samovar.engine.scheduled.scheduling import Scheduling
+from samovar.engine.scheduled.topics import PARTITIONS
 from samovar.engine.topics import Topics
 from samovar.engine.worker import Worker
 from samovar.errors import ArgumentError, ConfigurationError, SchedulingNotSupportedError
@@ -67,6 +69,7 @@ class App:
         #: Settings of every job.
         self.job_settings = self.settings.job
         self.routes = Routes(self.settings.job.real_queue, assembly.refusals)
+        self._scheduling = Scheduling(self.settings.job.real_queue, self.settings.kafka.group)
         self._lock = threading.RLock()
         #: Adapters by name; guarded by `_lock`.
         self._adapters: dict[str, QueueAdapter] = {}
@@ -96,6 +99,23 @@ class App:
         """
         self.routes.draw(name, **settings)
 
+    def scheduled_messages(
+        self,
+        name: str,
+        *,
+        partitions: int = PARTITIONS,
+        replication_factor: int | None = None,
+        config: Mapping[str, str] | None = None,
+    ) -> None:
+        """Name the topic in which jobs wait for their time on Kafka; the first one is the default
+        of every job class. The embedded log needs none, and makes none.
+
+        Faults are told when a worker starts or `samovar topics` runs.
+        """
+        self._scheduling.schedules.declare(
+            name, partitions=partitions, replication_factor=replication_factor, config=config
+        )
+
     def persist(self, *classes: type[CurrentAttributes]) -> None:
         """Let these classes of current attributes travel with jobs. Every process that enqueues
         or performs must name the same ones in the same order.
@@ -122,7 +142,9 @@ class App:
         self.routes.check()
         named = [self.routes.find(self.settings.job.real_queue(queue)) for queue in queues]
         specs = {spec.name: spec for topic in (*self._served(), *named) for spec in topic.specs}
-        return self._log().topics.ensure(specs.values())
+        log = self._log()
+        schedules = () if log.schedules else self._scheduling.topics()
+        return log.topics.ensure((*specs.values(), *schedules))
 
     def worker(
         self, *, queues: Sequence[str] = (), on_critical: Callable[[], None] | None = None
@@ -135,6 +157,8 @@ class App:
         self.routes.check()
         log = self._log()
         log.is_workers = True
+        if not log.schedules:
+            self._scheduling.check()
         self.adapter()
         real = tuple(self.settings.job.real_queue(name) for name in queues)
         self._stopping.clear()
@@ -148,6 +172,11 @@ class App:
             discovers=not real and not len(self.routes),
             settings=self.settings.worker,
             on_critical=on_critical or self._stopping.set,
+            keepers=()
+            if log.schedules
+            else self._scheduling.keepers(
+                broker=log.broker, producer=log.producer, topics=log.topics, routes=self.routes
+            ),
         )
 
     def queues_to_serve(self) -> list[str]:
@@ -231,6 +260,11 @@ class App:
             routes=self.routes,
             stopping=self._stopping.is_set,
             flush_each=self._is_exiting,
+            waiting=None
+            if log.schedules
+            else self._scheduling.waiting(
+                admin=log.admin, topics=log.topics, producer=log.producer
+            ),
         )
 
     def _log(self, name: str | None = None) -> _Log:
@@ -286,7 +320,8 @@ class _Log:
 
     def __init__(self, broker: Broker) -> None:
         self.broker = broker
-        self.topics = Topics(broker.admin())
+        self.admin = broker.admin()
+        self.topics = Topics(self.admin)
         #: Set before the producer is used first: a worker's must never give a record up.
         self.is_workers = _is_worker_process
 
@@ -294,3 +329,8 @@ class _Log:
     def producer(self) -> Producer:
         """The producer, made when it is needed."""
         return self.broker.producer(patient=self.is_workers)
+
+    @property
+    def schedules(self) -> bool:
+        """Whether the log itself keeps jobs until they are due."""
+        return self.producer.schedules

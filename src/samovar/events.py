@@ -65,6 +65,9 @@ EVENTS: dict[str, str] = {
     "dead_letter.hook_failed": (
         "a strategy or an enhance hook of a route failed [hook, source, offset, error]"
     ),
+    "schedule.loaded": "a process knows what waits for its time [topic, partition, waiting]",
+    "schedule.dispatched": "jobs whose time came have left [topic, partition, count]",
+    "schedule.failed": "a record cannot wait or leave [topic, partition, offset, error]",
     "producer.failed": "records were refused by the broker [topic, error, count]",
     "producer.undelivered": "records were still undelivered at exit [count]",
     "executor.failed": "an executor met an error of its own; the process stops [error]",

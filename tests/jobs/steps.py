@@ -59,9 +59,3 @@ class CoroutineStepsJob(Continuable, Job):
 
     async def finish(self, step: Any) -> None:
         journal.write("done", step.name)
-
-
-class WaitingStepsJob(StepsJob):
-    """Waits before it goes on."""
-
-    resume_options = {"wait": 0.2}  # noqa: RUF012

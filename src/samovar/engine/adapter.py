@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from samovar import events
 from samovar.broker.port import NewRecord, Producer
 from samovar.engine.routing.routes import Routes
+from samovar.engine.scheduled.waiting import Waiting
 from samovar.engine.topics import Topics
 from samovar.errors import (
     ArgumentError,
@@ -38,8 +39,12 @@ class LogAdapter:
         routes: Routes,
         stopping: Callable[[], bool],
         flush_each: bool = False,
+        waiting: Waiting | None = None,
     ) -> None:
-        """`flush_each` waits for each job's delivery: nobody will later."""
+        """`flush_each` waits for each job's delivery: nobody will later. `waiting` is where jobs
+        wait if the log itself holds none.
+        """
+        self._waiting = None if producer.schedules else waiting
         self.name = name
         self._producer = producer
         self._topics = topics
@@ -95,11 +100,13 @@ class LogAdapter:
         Raises:
             SchedulingNotSupportedError: no job ever waits here.
         """
-        if not self._producer.schedules:
-            raise SchedulingNotSupportedError(
-                f"The {self.name} adapter holds no jobs until later, so there are none to cancel."
-            )
-        return self._producer.cancel_scheduled(job_id)
+        if self._producer.schedules:
+            return self._producer.cancel_scheduled(job_id)
+        if self._waiting is not None:
+            return self._waiting.cancel(job_id)
+        raise SchedulingNotSupportedError(
+            f"The {self.name} adapter holds no jobs until later, so there are none to cancel."
+        )
 
     def stopping(self, job: object = None) -> bool:
         """Whether this process's worker is ending."""
@@ -121,7 +128,10 @@ class LogAdapter:
         due_ns = request.due_ns
         if due_ns is not None and due_ns <= clock.now_ns():
             due_ns = None
-        if due_ns is not None and not self._producer.schedules:
+        waiting = self._waiting
+        if due_ns is not None and waiting is not None:
+            waiting.topic(request)  # before anything is made for a job that cannot wait
+        elif due_ns is not None and not self._producer.schedules:
             raise self._cannot_wait(request)
         data = request.data
         queue: str = data["queue_name"]
@@ -131,6 +141,8 @@ class LogAdapter:
             self._create(queue)
         if due_ns is None:
             return NewRecord(queue, dumps(data))
+        if waiting is not None:
+            return waiting.record(request, queue, due_ns)
         return NewRecord(queue, dumps(data), due_ns=due_ns, schedule_key=data["job_id"])
 
     def _create(self, queue: str) -> None:

@@ -11,6 +11,7 @@ from samovar.engine.coordinator import Coordinator
 from samovar.engine.dead_letters import DeadLetters
 from samovar.engine.executor import Executor
 from samovar.engine.flow import assembly
+from samovar.engine.keeper import Keeper
 from samovar.engine.listener import Listener
 from samovar.engine.partition import Partition
 from samovar.engine.routing.routes import Routes
@@ -35,8 +36,12 @@ class Worker:
         discovers: bool,
         settings: WorkerSettings,
         on_critical: Callable[[], None],
+        keepers: Sequence[Keeper] = (),
     ) -> None:
-        """`queues` gives real names. `on_critical` is called when a job ends the process."""
+        """`queues` gives real names. `on_critical` is called when a job ends the process.
+        `keepers` work beside it.
+        """
+        self._keepers = keepers
         self._settings = settings
         self._routes = routes
         self._queues = queues
@@ -64,7 +69,7 @@ class Worker:
 
     def start(self) -> None:
         """Begin to work; returns at once."""
-        for thread in (*self._executors, self._listener):
+        for thread in (*self._executors, self._listener, *self._keepers):
             thread.start()
         events.announce(
             "worker.started", queues=tuple(self._queues()), concurrency=len(self._executors)
@@ -82,13 +87,16 @@ class Worker:
         """
         events.announce("worker.stopping")
         until = clock.monotonic() + self._settings.shutdown_timeout
+        for keeper in self._keepers:
+            keeper.stop()
         self._listener.stop()
         self._listener.join(self._settings.shutdown_timeout)
         self._work.close(len(self._executors))
-        for executor in self._executors:
-            executor.join(max(0.0, until - clock.monotonic()))
+        for thread in (*self._executors, *self._keepers):
+            thread.join(max(0.0, until - clock.monotonic()))
         unfinished = self.running()
-        forced = self._listener.is_alive() or any(e.is_alive() for e in self._executors)
+        threads = (self._listener, *self._executors, *self._keepers)
+        forced = any(thread.is_alive() for thread in threads)
         events.announce("worker.stopped", forced=forced, unfinished=unfinished)
         return not forced
 

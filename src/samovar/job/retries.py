@@ -211,7 +211,7 @@ def after_discard(handler: Handler) -> AfterDiscard:
 
 def find(cls: type, error: BaseException) -> tuple[Declaration, BaseException] | None:
     """The declaration that deals with `error` or one of its causes, and the error it matched."""
-    declarations = [one for one in _declarations(cls) if not isinstance(one, AfterDiscard)]
+    declarations = [one for one in declared(cls) if not isinstance(one, AfterDiscard)]
     for cause in _causes(error):
         for declaration in declarations:
             if any(_matches(cause, wanted) for wanted in declaration.errors):
@@ -264,7 +264,8 @@ _VERBS: dict[type, tuple[str, str]] = {
 }
 
 
-def _declarations(cls: type) -> Iterator[Declaration | AfterDiscard]:
+def declared(cls: type) -> Iterator[Declaration | AfterDiscard]:
+    """What a class and its parents declare, in the order in which it is tried."""
     for parent in cls.__mro__:
         yield from parent.__dict__.get(_OWN, ())
 

@@ -79,6 +79,20 @@ def _unknown_attributes(payload: Payload) -> str:
     return f"A job carried attributes that {payload['name']} lacks; they were left out: {names}."
 
 
+def _schedule(payload: Payload) -> str:
+    return f"{payload['topic']}[{payload['partition']}]"
+
+
+def _loaded(payload: Payload) -> str:
+    return f"{counted(payload['waiting'], 'job')} in {_schedule(payload)} wait for their time."
+
+
+def _cannot_leave(payload: Payload) -> str:
+    return (
+        f"{_schedule(payload)}@{payload['offset']} cannot wait there, or leave: {_error(payload)}."
+    )
+
+
 #: Event -> level, and the payload to the words.
 WORKER: dict[str, tuple[int, Callable[[Payload], str]]] = {
     "worker.started": (logging.INFO, _started),
@@ -107,6 +121,12 @@ WORKER: dict[str, tuple[int, Callable[[Payload], str]]] = {
     "dead_letter.dispatched": (logging.ERROR, _moved_aside),
     "dead_letter.dropped": (logging.ERROR, _dropped),
     "dead_letter.hook_failed": (logging.ERROR, _hook_failed),
+    "schedule.loaded": (logging.INFO, _loaded),
+    "schedule.dispatched": (
+        logging.DEBUG,
+        lambda p: f"{counted(p['count'], 'job')} left {_schedule(p)}: their time had come.",
+    ),
+    "schedule.failed": (logging.ERROR, _cannot_leave),
     "producer.failed": (logging.ERROR, lambda p: f"{p['error']}"),
     "producer.undelivered": (logging.ERROR, _undelivered),
     "executor.failed": (

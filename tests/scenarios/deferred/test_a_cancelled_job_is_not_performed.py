@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
 
 import samovar
 from samovar import ArgumentError, SchedulingNotSupportedError
+from samovar.engine.scheduled.waiting import ANSWER_SECONDS
 from tests.jobs.deferred import DeferredJob
+from tests.support.eventually import eventually
 from tests.support.stage import Stage
 
 
 def test_a_cancelled_job_is_not_performed(log_stage: Stage) -> None:
+    """J03."""
     log_stage.app  # noqa: B018 -- jobs need an application
     gone = DeferredJob.set(wait=1).perform_later(1)
     kept = DeferredJob.set(wait=1.1).perform_later(2)
@@ -35,7 +39,24 @@ def test_a_job_that_did_not_wait_cannot_be_taken_back(log_stage: Stage) -> None:
     assert job
 
     assert samovar.cancel_scheduled(job.job_id) is False
-    assert len(log_stage.records()) == 1
+    eventually(lambda: len(log_stage.records()) == 1)
+
+
+def test_a_kept_schedule_answers_at_once_wherever_the_job_waits(schedule_stage: Stage) -> None:
+    stage = schedule_stage
+    stage.app  # noqa: B018 -- jobs need an application
+    with stage.steady_worker() as worker:
+        worker.wait_for_output("scheduled_jobs[4] wait for their time")
+        jobs = [DeferredJob(n).set(wait=3600) for n in range(6)]
+        samovar.perform_all_later(jobs)
+
+        started = time.monotonic()
+        answers = [samovar.cancel_scheduled(job.job_id) for job in jobs]
+        again = samovar.cancel_scheduled(jobs[0].job_id)
+
+        assert answers == [True] * 6
+        assert again is False
+        assert time.monotonic() - started < ANSWER_SECONDS
 
 
 def test_what_is_no_job_id_is_told(log_stage: Stage) -> None:
@@ -53,7 +74,10 @@ def test_an_adapter_that_holds_no_jobs_says_so(log_stage: Stage) -> None:
         samovar.cancel_scheduled("x", queue_adapter="inline")
 
 
-def test_kafka_refuses_what_waits_and_what_would_cancel_it(kafka_stage: Stage) -> None:
+def test_kafka_refuses_what_waits_and_what_would_cancel_it_when_no_topic_is_named(
+    kafka_stage: Stage,
+) -> None:
+    """A08."""
     kafka_stage.app  # noqa: B018 -- jobs need an application
 
     with pytest.raises(SchedulingNotSupportedError, match=r"kafka adapter .* DeferredJob"):

@@ -10,10 +10,12 @@ from datetime import UTC, datetime, timedelta
 from samovar import Job, cancel_scheduled, perform_all_later
 from samovar.support import clock
 from tests.jobs.deferred import DeferredDistantRetryJob, DeferredJob, DeferredRetryJob
+from tests.support.eventually import eventually
 from tests.support.stage import Stage
 
-#: How late a job may be on a machine that is busy with other tests.
-LATE_NS = 2_000_000_000
+#: How late a job may be on a machine that is busy with other tests; on Kafka it waits for a whole
+#: second besides.
+LATE_NS = {"embedded": 2_000_000_000, "kafka": 4_000_000_000}
 
 
 def times(stage: Stage) -> dict[int, list[int]]:
@@ -25,16 +27,19 @@ def times(stage: Stage) -> dict[int, list[int]]:
     return found
 
 
-def check_in_time(job: Job | bool, ran: list[int]) -> None:
+def check_in_time(stage: Stage, job: Job | bool, ran: list[int]) -> None:
     assert isinstance(job, Job)
     assert job.due_ns is not None
     (at,) = ran
-    assert 0 <= at - job.due_ns < LATE_NS
+    assert 0 <= at - job.due_ns < LATE_NS[stage.backend]
 
 
 def test_waits_end_in_their_time(log_stage: Stage) -> None:
+    """J01."""
     stage = log_stage
     stage.app  # noqa: B018 -- jobs need an application
+    # A queue that nobody has heard of: its topic is made now, and found by an embedded worker.
+    queue = "brand_new" if stage.backend == "embedded" else "default"
 
     with stage.steady_worker() as worker:
         jobs = {
@@ -43,8 +48,7 @@ def test_waits_end_in_their_time(log_stage: Stage) -> None:
             2: DeferredJob.set(wait_until=datetime.now(UTC) + timedelta(seconds=1)).perform_later(
                 2
             ),
-            # A queue that nobody has heard of: its topic is made now, and found by the worker.
-            3: DeferredJob.set(wait=1.2, queue="brand_new").perform_later(3),
+            3: DeferredJob.set(wait=1.2, queue=queue).perform_later(3),
         }
         bulk = [DeferredJob(number).set(wait=0.7 + number / 100) for number in range(4, 24)]
         perform_all_later(bulk)
@@ -55,9 +59,9 @@ def test_waits_end_in_their_time(log_stage: Stage) -> None:
 
     ran = times(stage)
     for number, job in jobs.items():
-        check_in_time(job, ran[number])
+        check_in_time(stage, job, ran[number])
     for number, job in enumerate(bulk, 4):
-        check_in_time(job, ran[number])
+        check_in_time(stage, job, ran[number])
 
 
 def test_a_time_that_is_past_is_at_once(log_stage: Stage) -> None:
@@ -67,12 +71,13 @@ def test_a_time_that_is_past_is_at_once(log_stage: Stage) -> None:
     DeferredJob.set(wait=-5).perform_later(2)
     DeferredJob.set(wait_until=datetime(2000, 1, 1, tzinfo=UTC)).perform_later(3)
 
-    assert len(log_stage.records()) == 3
+    eventually(lambda: len(log_stage.records()) == 3)
 
 
 def test_a_job_whose_time_came_while_no_worker_was_there_runs_when_one_comes(
     log_stage: Stage,
 ) -> None:
+    """J02."""
     log_stage.app  # noqa: B018 -- jobs need an application
     job = DeferredJob.set(wait=0.05).perform_later(1)
     assert job
@@ -94,8 +99,9 @@ def test_a_retry_waits_as_long_as_declared(log_stage: Stage) -> None:
         log_stage.journal.wait_for("done", 1, 2)
 
     first, second, third = times(log_stage)[1]
-    assert 1e9 <= second - first < 1e9 + LATE_NS
-    assert 1e9 <= third - second < 1e9 + LATE_NS
+    late = LATE_NS[log_stage.backend]
+    assert 1e9 <= second - first < 1e9 + late
+    assert 1e9 <= third - second < 1e9 + late
 
 
 def test_a_retry_is_stored_before_its_run_is_marked(log_stage: Stage) -> None:

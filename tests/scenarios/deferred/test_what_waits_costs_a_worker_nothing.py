@@ -19,8 +19,8 @@ SECONDS = 3.0
 SHARE = 0.03
 
 
-def test_what_waits_costs_a_worker_nothing(log_stage: Stage) -> None:
-    stage = log_stage
+def test_what_waits_costs_a_worker_nothing(embedded_stage: Stage) -> None:
+    stage = embedded_stage
     stage.create()
     with stage.steady_worker("--processes", "1") as worker:
         before, _ = at_rest(worker)

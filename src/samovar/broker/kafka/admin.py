@@ -25,6 +25,10 @@ T = TypeVar("T")
 
 _EARLIEST: Any = OffsetSpec.earliest()
 _LATEST: Any = OffsetSpec.latest()
+_UNSETTLED = failures.NO_COORDINATOR | {
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+}
 #: Longest wait for one answer, in seconds.
 ANSWER_SECONDS = 10.0
 #: How soon a group's coordinator that is not there yet is asked again, in seconds.
@@ -182,11 +186,19 @@ class KafkaAdmin:
     def _offsets(
         self, partitions: Sequence[TopicPartition], spec: Any
     ) -> dict[TopicPartition, int]:
-        futures = self._connected().list_offsets({KafkaPartition(*p): spec for p in partitions})
-        return {
-            TopicPartition(p.topic, p.partition): _result(future, "Reading offsets").offset
-            for p, future in futures.items()
-        }
+        wanted = {KafkaPartition(*p): spec for p in partitions}
+
+        def ask() -> dict[TopicPartition, int]:
+            futures = self._connected().list_offsets(wanted)
+            return {
+                TopicPartition(p.topic, p.partition): future.result(ANSWER_SECONDS).offset
+                for p, future in futures.items()
+            }
+
+        try:
+            return _when_settled(ask)
+        except KafkaException as error:
+            raise failures.translated(failures.reason(error), "Reading offsets") from error
 
 
 def _new_topic(spec: TopicSpec) -> NewTopic:
@@ -209,21 +221,14 @@ def _created(name: str, future: Future[None]) -> bool:
     return True
 
 
-def _result(future: Future[Any], doing: str) -> Any:
-    try:
-        return future.result(ANSWER_SECONDS)
-    except KafkaException as error:
-        raise failures.translated(failures.reason(error), doing) from error
-
-
 def _when_settled(ask: Callable[[], T]) -> T:
-    """Ask again while the group's coordinator moves, or is found for the first time."""
+    """Ask again while a group's coordinator, or a partition's leader, moves or is just made."""
     until = clock.monotonic() + ANSWER_SECONDS
     while True:
         try:
             return ask()
         except KafkaException as error:
-            unsettled = failures.reason(error).code() in failures.NO_COORDINATOR
+            unsettled = failures.reason(error).code() in _UNSETTLED
             if not unsettled or clock.monotonic() > until:
                 raise
         time.sleep(COORDINATOR_STEP_SECONDS)

@@ -1,0 +1,82 @@
+"""An application's scheduling, put together: what is checked, made, kept and waited in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from samovar.broker.port import Admin, AtomicProducer, Broker, Producer, TopicPartition, TopicSpec
+from samovar.engine.dead_letters import DeadLetters
+from samovar.engine.keeper import Keeper
+from samovar.engine.routing.routes import Routes
+from samovar.engine.scheduled.schedule import Schedule
+from samovar.engine.scheduled.targets import Targets
+from samovar.engine.scheduled.topics import ScheduleTopics, keeper_group
+from samovar.engine.scheduled.waiting import Waiting
+from samovar.engine.topics import Topics
+from samovar.errors import ConfigurationError
+from samovar.job.delays import delays
+from samovar.job.state import JOB_CLASSES
+
+
+class Scheduling:
+    """The schedule topics of one application, for logs that hold no jobs themselves."""
+
+    def __init__(self, real_name: Callable[[str], str], group: str) -> None:
+        self.schedules = ScheduleTopics(real_name)
+        self._group = group
+
+    def topics(self) -> tuple[TopicSpec, ...]:
+        """The topics that must be there."""
+        self.schedules.check()
+        return tuple(self.schedules)
+
+    def check(self) -> None:
+        """See that jobs that will wait have a place for it.
+
+        Raises:
+            ConfigurationError: every fault of the topics, and every class that has none.
+        """
+        self.schedules.check()
+        if faults := list(self._without_a_topic()):
+            raise ConfigurationError(faults)
+
+    def waiting(self, *, admin: Admin, topics: Topics, producer: Producer) -> Waiting:
+        """Where those who enqueue let jobs wait."""
+        return Waiting(
+            group=self._group,
+            schedules=self.schedules,
+            topics=topics,
+            admin=admin,
+            producer=producer,
+        )
+
+    def keepers(
+        self, *, broker: Broker, producer: Producer, topics: Topics, routes: Routes
+    ) -> Sequence[Keeper]:
+        """What a worker does for the jobs that wait: one keeper a topic."""
+        dead = DeadLetters(group=self._group, producer=producer, topics=topics)
+        targets = Targets(dead=dead, topics=topics, routes=routes)
+
+        def make(source: TopicPartition, producer: AtomicProducer) -> Schedule:
+            return Schedule(source, producer, targets)
+
+        return [
+            Keeper(
+                topic=spec.name,
+                group=keeper_group(self._group, spec.name),
+                broker=broker,
+                make=make,
+            )
+            for spec in self.schedules
+        ]
+
+    def _without_a_topic(self) -> Iterator[str]:
+        if len(self.schedules):
+            return
+        for name, cls in JOB_CLASSES:
+            for delay in delays(cls):
+                yield (
+                    f"{name}: {delay} waits, and Kafka holds no jobs until later by itself. Name a "
+                    'topic for it: app.scheduled_messages("scheduled_jobs"); or do without '
+                    "waiting: wait=0."
+                )

@@ -1,0 +1,94 @@
+"""Which topics jobs wait in for their time, and how these are made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
+
+from samovar.broker.port import TopicSpec
+from samovar.errors import ConfigurationError
+
+#: Partitions of a schedule topic, unless it says otherwise: so many processes can share the work.
+PARTITIONS = 5
+#: What waits is kept, however long; what has left goes within hours.
+COMPACTED: Mapping[str, str] = MappingProxyType(
+    {
+        "cleanup.policy": "compact",
+        "min.cleanable.dirty.ratio": "0.1",
+        "segment.ms": "3600000",
+        "segment.bytes": "52428800",
+        "delete.retention.ms": "3600000",
+    }
+)
+
+
+class ScheduleTopics:
+    """The schedule topics of an application, by real name; the one named first is the default."""
+
+    def __init__(self, real_name: Callable[[str], str]) -> None:
+        self._real_name = real_name
+        self._specs: dict[str, TopicSpec] = {}
+        self._faults: list[str] = []
+
+    def declare(
+        self,
+        name: str,
+        *,
+        partitions: int = PARTITIONS,
+        replication_factor: int | None = None,
+        config: Mapping[str, str] | None = None,
+    ) -> None:
+        """Let jobs wait in this topic. What is wrong with it is told by `check`."""
+        real = self._real_name(name)
+        config = {**COMPACTED, **(config or {})}
+        faults = list(_faults(partitions, config))
+        if real in self._specs:
+            faults.append("declared twice.")
+        self._faults += [f"scheduled_messages({name!r}): {fault}" for fault in faults]
+        self._specs[real] = TopicSpec(
+            name=real, partitions=partitions, replication_factor=replication_factor, config=config
+        )
+
+    def also(self, names: Iterable[str]) -> None:
+        """Know these logical names too, which job classes chose for themselves."""
+        for name in names:
+            if self._real_name(name) not in self._specs:
+                self.declare(name)
+
+    def check(self) -> None:
+        """Raises:
+        ConfigurationError: every fault of every declaration.
+        """
+        if self._faults:
+            raise ConfigurationError(self._faults)
+
+    def find(self, name: str | None) -> TopicSpec | None:
+        """The topic that a class chose, by logical name, else the default one, if there is one."""
+        if name is None:
+            return next(iter(self._specs.values()), None)
+        self.also([name])
+        return self._specs[self._real_name(name)]
+
+    def __iter__(self) -> Iterator[TopicSpec]:
+        return iter(self._specs.values())
+
+    def __len__(self) -> int:
+        return len(self._specs)
+
+    def __contains__(self, real_name: object) -> bool:
+        return real_name in self._specs
+
+
+def keeper_group(group: str, topic: str) -> str:
+    """The consumer group of those who keep a schedule topic for an application's group."""
+    return f"{group}-{topic}"
+
+
+def _faults(partitions: object, config: Mapping[str, str]) -> Iterator[str]:
+    if type(partitions) is not int or partitions < 1:
+        yield f"partitions is {partitions!r}; expected a number from 1 up."
+    if (policy := config["cleanup.policy"]) != "compact":
+        yield (
+            f"cleanup.policy is {policy!r}; expected 'compact': any other policy deletes jobs that "
+            "still wait."
+        )

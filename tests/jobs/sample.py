@@ -39,6 +39,16 @@ class GateJob(Job):
         journal.write("done", number)
 
 
+class HealingJob(Job):
+    """Fails until the test opens its gate."""
+
+    def perform(self, number: int) -> None:
+        journal.write("start", number)
+        if not (Path(os.environ[journal.VARIABLE]).parent / f"gate-{number}").exists():
+            raise RuntimeError(f"job {number} is not well yet")
+        journal.write("done", number)
+
+
 class FailingJob(Job):
     """Fails whenever it is performed."""
 

@@ -1,4 +1,7 @@
-"""A job that fails is retried in place: its partition waits behind it, the others go on."""
+"""A job that fails is retried in place: its partition waits behind it, the others go on.
+
+C01, C02, and with one thread C09.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ BEHIND, BESIDE = range(1, 6), range(10, 60)
 
 
 def test_a_failing_job_blocks_its_own_partition_only(stage: Stage) -> None:
+    stage.configure("worker", concurrency=1)
     # A drawn topic without a dead letter queue retries for ever.
     stage.draw("app.job_topic('default', pause=Pause(timeout=0.05, max_timeout=0.1))")
     stage.create(partitions=4)

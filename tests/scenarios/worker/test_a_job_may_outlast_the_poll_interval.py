@@ -1,4 +1,7 @@
-"""A job longer than `max.poll.interval.ms` runs once, and other partitions go on meanwhile."""
+"""A job longer than `max.poll.interval.ms` runs once, and other partitions go on meanwhile.
+
+H01 of a topic that is not said to be long-running.
+"""
 
 from __future__ import annotations
 

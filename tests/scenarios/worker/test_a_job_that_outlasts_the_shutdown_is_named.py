@@ -1,4 +1,7 @@
-"""A job longer than `shutdown_timeout`: exit status 2 in time, its name in the log, a rerun."""
+"""A job longer than `shutdown_timeout`: exit status 2 in time, its name in the log, a rerun.
+
+F03.
+"""
 
 from __future__ import annotations
 

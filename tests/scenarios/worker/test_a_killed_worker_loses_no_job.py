@@ -1,4 +1,7 @@
-"""kill -9 under load: nothing is lost, and only the last moments of the dead are repeated."""
+"""kill -9 under load: nothing is lost, and only the last moments of the dead are repeated.
+
+E01.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""TSTP: the running job ends and no other begins, though the partitions stay; TERM ends it."""
+"""TSTP: the running job ends and no other begins, though the partitions stay; TERM ends it.
+
+F04.
+"""
 
 from __future__ import annotations
 

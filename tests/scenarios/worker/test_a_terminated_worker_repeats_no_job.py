@@ -1,4 +1,4 @@
-"""TERM at any moment: exit status 0, nothing is lost, and nothing is performed twice."""
+"""TERM at any moment: exit status 0, nothing is lost, and nothing is performed twice (E02)."""
 
 from __future__ import annotations
 

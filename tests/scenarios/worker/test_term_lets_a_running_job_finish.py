@@ -1,4 +1,4 @@
-"""TERM during a job: it finishes and is marked, none of its partition follows, exit status 0."""
+"""TERM during a job: it finishes and is marked, none of its partition follows, status 0 (F01)."""
 
 from __future__ import annotations
 

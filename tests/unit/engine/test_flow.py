@@ -34,6 +34,7 @@ def failure(record: Record, error: BaseException) -> Failure:
 FAST = Pause(timeout=1, max_timeout=30)
 
 
+# C03
 def test_waits_double_up_to_their_limit() -> None:
     assert [backoff.wait_seconds(FAST, n) for n in range(1, 7)] == [2, 4, 8, 16, 30, 30]
 

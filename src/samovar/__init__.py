@@ -2,6 +2,7 @@
 
 from samovar import payload, types
 from samovar.app import App, cancel_scheduled
+from samovar.engine.flow.stages import Admit, Hold, Skip
 from samovar.engine.routing.lanes import VirtualPartitions
 from samovar.engine.routing.pace import Throttle
 from samovar.engine.routing.recovery import DeadLetterQueue, Pause
@@ -53,6 +54,7 @@ from samovar.loading import load_app as _load_app
 
 __all__ = [
     "Abort",
+    "Admit",
     "App",
     "ArgumentError",
     "Attributes",
@@ -65,6 +67,7 @@ __all__ = [
     "DeserializationError",
     "EnqueueError",
     "FunctionJob",
+    "Hold",
     "Interrupt",
     "InvalidStepError",
     "Job",
@@ -75,6 +78,7 @@ __all__ = [
     "SamovarError",
     "SchedulingNotSupportedError",
     "SerializationError",
+    "Skip",
     "Step",
     "Throttle",
     "UnadvanceableCursorError",

@@ -16,7 +16,8 @@ from enum import Enum
 from samovar.broker.port import Record, TopicPartition
 from samovar.engine import children
 from samovar.engine.flow.decisions import DeadLetter, Drop, Stop
-from samovar.engine.flow.stages import Gate, Hold, Skip
+from samovar.engine.flow.long_running import LongRunning
+from samovar.engine.flow.stages import ADMIT, Admission, Gate, Hold, Skip
 from samovar.engine.partition import Perform
 from samovar.engine.recovery import DeadLetterDispatch, Recovery
 from samovar.engine.routing.topic import Topic
@@ -59,6 +60,7 @@ class Coordinator:
         self._due = 0.0
         self._stop_process = stop_process
         self._gate = gate
+        self._long_running = LongRunning() if topic.long_running else None
         #: Whether the partition waits once its executor lets go of it.
         self._must_wait = False
         #: Guarded by `_lock`, which also tells of its changes.
@@ -90,13 +92,33 @@ class Coordinator:
             return self._phase is Phase.RUNNING
 
     def share(self, perform: Perform) -> bool:
-        """Perform up to `max_messages` jobs; whether more can be done at once."""
-        if self._gate is None:
-            return self._perform(perform, self.topic.max_messages) and bool(self.pending)
-        for _ in range(min(len(self.pending), self.topic.max_messages)):
-            if not self._admit(self._gate) or not self._perform(perform, 1):
+        """Perform up to `max_messages` jobs; whether more can be done at once.
+
+        This loop is the hot path: per job it pays for the job, a look at three flags, and the new
+        position.
+        """
+        pending, recovery = self.pending, self.recovery
+        ask = None if self._gate is None else self._gate.ask
+        for _ in range(min(len(pending), self.topic.max_messages)):
+            if self.interrupted or children.is_child:
                 return False
-        return bool(self.pending)
+            record = pending[0]
+            try:
+                if ask is None or (answer := ask(record, recovery.attempt)) is ADMIT:
+                    perform(record.value)
+                elif self._is_held(record, answer):
+                    return False
+            except BaseException as error:
+                if children.is_child:
+                    children.leave(error)
+                if not self.failed(record, error):
+                    return False
+            else:
+                if recovery.attempt:
+                    recovery.succeeded()
+            pending.popleft()
+            self.position = record.offset + 1
+        return bool(pending)
 
     def end(self) -> bool:
         """The executor lets go; True when more is waiting, and the partition is queued again."""
@@ -125,6 +147,12 @@ class Coordinator:
             self._finish(record)
         self._wait(decision.after)
         return False
+
+    def pauses(self, now: float) -> bool:
+        """Whether the job that runs is a long one, and its topic fetches nothing behind such."""
+        if self._long_running is None:
+            return False
+        return self._long_running.pauses(next(iter(self.running), None), now)
 
     def interrupt(self) -> None:
         """Let no further job begin."""
@@ -163,52 +191,14 @@ class Coordinator:
         """When it goes on, on the monotonic clock; infinite if it does not wait."""
         return self._due if self._phase is Phase.WAITING else math.inf
 
-    def _perform(self, perform: Perform, limit: int) -> bool:
-        """Perform up to `limit` jobs; False when the partition has to rest.
-
-        This loop is the hot path: per job it pays for the job, a look at two flags, and the new
-        position.
-        """
-        pending, recovery = self.pending, self.recovery
-        for _ in range(min(len(pending), limit)):
-            if self.interrupted or children.is_child:
-                return False
-            record = pending[0]
-            try:
-                perform(record.value)
-            except BaseException as error:
-                if children.is_child:
-                    children.leave(error)
-                if not self.failed(record, error):
-                    return False
-            else:
-                if recovery.attempt:
-                    recovery.succeeded()
-            pending.popleft()
-            self.position = record.offset + 1
-        return True
-
-    def _admit(self, gate: Gate) -> bool:
-        """Ask about the record in front, and those behind it that take its place; whether the one
-        in front may be performed, or there is none.
-        """
-        while self.pending and not self.interrupted:
-            record = self.pending[0]
-            try:
-                answer = gate.ask(record, self.recovery.attempt)
-            except Exception as error:
-                if not self.failed(record, error):
-                    return False
-                answer = None
-            if isinstance(answer, Hold):
-                self._wait(answer.until - clock.now_ns() / 1e9)
-                return False
-            if isinstance(answer, Skip):
-                self.recovery.skipped(record, answer)
-            elif answer is not None:
-                return True
-            self._finish(record)
-        return not self.interrupted
+    def _is_held(self, record: Record, answer: Admission) -> bool:
+        """Act on the gate's refusal; False when the record is to be passed over."""
+        if isinstance(answer, Hold):
+            self._wait(answer.until - clock.now())
+            return True
+        if isinstance(answer, Skip):
+            self.recovery.skipped(record, answer)
+        return False
 
     def _finish(self, record: Record) -> None:
         self.pending.popleft()

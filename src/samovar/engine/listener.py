@@ -158,11 +158,13 @@ class Listener(threading.Thread):
             if sum(waiting) < BUSY_RECORDS or left <= 0:
                 break
             self._work.progress.wait(left)
-        self._pause(consumer, [c for c in assignment if not c.paused and c.backlog >= self._full])
+        full = [c for c in assignment if c.backlog >= self._full or c.pauses(self.last_turn)]
+        self._pause(consumer, [c for c in full if not c.paused])
 
     def _resume(self, consumer: Consumer, assignment: Assignment) -> None:
         """Take records again of the partitions that have worked off half of theirs."""
-        ready = [c for c in assignment if c.paused and c.backlog <= self._full // 2]
+        worked_off = [c for c in assignment if c.paused and c.backlog <= self._full // 2]
+        ready = [c for c in worked_off if not c.pauses(self.last_turn)]
         if ready:
             consumer.resume([c.source for c in ready])
             for partition in ready:
@@ -184,7 +186,7 @@ class Listener(threading.Thread):
             return 0.0
         patience = PATIENCE
         for partition in assignment:
-            if partition.paused and not partition.is_waiting:
+            if partition.paused and not (partition.is_waiting or partition.pauses(self.last_turn)):
                 patience = min(patience, PAUSED_PATIENCE)
             patience = min(patience, max(0.0, partition.due - self.last_turn))
         return patience

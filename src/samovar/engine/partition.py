@@ -52,6 +52,10 @@ class Partition(Protocol):
         """When the next thing that waits is due, on the monotonic clock; infinite if none is."""
         ...
 
+    def pauses(self, now: float) -> bool:
+        """Whether nothing is to be fetched, `now` on the monotonic clock, though there is room."""
+        ...
+
     def interrupt(self) -> None:
         """Let no further job begin."""
         ...

@@ -16,6 +16,11 @@ def now_ns() -> int:
     return time.time_ns()
 
 
+def now() -> float:
+    """Seconds since the epoch."""
+    return time.time()
+
+
 def monotonic() -> float:
     """Seconds on a clock that never jumps; for intervals only."""
     return time.monotonic()

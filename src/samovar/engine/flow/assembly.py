@@ -7,7 +7,11 @@ from collections.abc import Iterator
 from samovar.broker.port import TopicPartition
 from samovar.engine.flow import backoff, dead_letter
 from samovar.engine.flow.decisions import DeadLetter, Decision, Drop, Retry, Stop
+from samovar.engine.flow.delaying import Delaying
+from samovar.engine.flow.expiry import Expiry
+from samovar.engine.flow.filtering import Filtering
 from samovar.engine.flow.stages import Gate, Stage
+from samovar.engine.flow.throttling import Throttling
 from samovar.engine.performer import GivenUpError, PoisonError
 from samovar.engine.routing.recovery import Verdict
 from samovar.engine.routing.topic import Topic
@@ -22,21 +26,50 @@ NOT_BUILT = frozenset(
         "max_wait_time",
         "initial_offset",
         "kafka",
-        "long_running",
         "virtual_partitions",
-        "throttle",
-        "delay_by",
-        "expire_in",
-        "filters",
         "ordering",
         "share_group",
         "dead_letter_queue.transactional",
     }
 )
+#: Settings that cannot be had together, and why not.
+CLASHES = {
+    ("ordering", "virtual_partitions"): "each says what runs side by side; leave one out",
+    ("share_group", "ordering"): "a share group keeps no order; leave ordering out",
+    ("share_group", "virtual_partitions"): "a share group keeps no order; leave one out",
+    ("share_group", "delay_by"): "records of a share group cannot be held; leave one out",
+    ("share_group", "throttle"): "records of a share group cannot be held; leave one out",
+    ("share_group", "filters"): "records of a share group cannot be held; leave one out",
+    ("share_group", "long_running"): "a share group has no partition to pause; leave one out",
+}
 
 
 def refusals(topic: Topic) -> Iterator[str]:
     """Why these settings, each right by itself, cannot be had, or not together."""
+    yield from _not_built(topic)
+    plain = Topic(name=topic.name)
+    for (one, other), why in CLASHES.items():
+        if all(getattr(topic, name) != getattr(plain, name) for name in (one, other)):
+            yield f"{one} and {other}: {why}."
+    if topic.delay_by and topic.expire_in and topic.expire_in <= topic.delay_by:
+        yield (
+            f"delay_by and expire_in: no job is younger than {topic.delay_by:g} s when it may "
+            f"begin, and each older than {topic.expire_in:g} s is dropped; make expire_in longer."
+        )
+    queue = topic.dead_letter_queue
+    if queue is not None and topic.virtual_partitions is not None and queue.max_retries < 1:
+        yield (
+            "virtual_partitions and dead_letter_queue.max_retries=0: the first retry brings the "
+            "failed jobs back into order; expected 1 or more."
+        )
+    if queue is not None and topic.ordering != "partition" and not queue.independent:
+        yield (
+            f"ordering={topic.ordering!r} and dead_letter_queue.independent=False: jobs that run "
+            f"side by side have retries of their own; leave independent out."
+        )
+
+
+def _not_built(topic: Topic) -> Iterator[str]:
     plain = Topic(name=topic.name)
     for place in sorted(NOT_BUILT):
         name, _, inner = place.partition(".")
@@ -76,4 +109,12 @@ def gate(topic: Topic, source: TopicPartition) -> Gate | None:
     The order is that of asking.
     """
     stages: list[Stage] = []
+    # What drops a record comes before what makes it wait, and what counts records comes last.
+    if topic.expire_in is not None:
+        stages.append(Expiry(topic.expire_in))
+    stages += [Filtering(factory, source) for factory in topic.filters]
+    if topic.delay_by is not None:
+        stages.append(Delaying(topic.delay_by))
+    if topic.throttle is not None:
+        stages.append(Throttling(topic.throttle.limit, topic.throttle.seconds))
     return Gate(stages) if stages else None

@@ -42,7 +42,10 @@ class Stage(Protocol):
     """
 
     def admit(self, record: Record, now: float, attempt: int) -> Admission:
-        """Decide. `now` is in seconds since the epoch; `attempt` is 0, or how often it failed."""
+        """Decide; to admit it, answer `ADMIT` itself.
+
+        `now` is in seconds since the epoch; `attempt` is 0, or how often the record failed.
+        """
         ...
 
 
@@ -53,10 +56,9 @@ class Gate:
         self._stages = tuple(stages)
 
     def ask(self, record: Record, attempt: int) -> Admission:
-        """Whether the record may be performed now."""
-        now = clock.now_ns() / 1e9
+        """Whether the record may be performed now: `ADMIT` itself, or why not."""
+        now = clock.now()
         for stage in self._stages:
-            answer = stage.admit(record, now, attempt)
-            if not isinstance(answer, Admit):
+            if (answer := stage.admit(record, now, attempt)) is not ADMIT:
                 return answer
         return ADMIT

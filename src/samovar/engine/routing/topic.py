@@ -17,14 +17,19 @@ DEFAULT_PARTITIONS = 8
 
 
 class Filter(Protocol):
-    """A user's own stage: asked about each record before it is performed."""
+    """A user's own stage: decides about the records of one partition while a worker holds it.
+
+    Asked by one thread at a time, just before a record's job would be performed, and again before
+    each retry. An error counts as the job's failure: it backs off, and is asked about again.
+    """
 
     def admit(self, record: Record, now: float) -> Any:
         """`Admit`, `Skip` or `Hold`; `now` is in seconds since the epoch."""
         ...
 
 
-#: Makes the filter of a partition when it is assigned: ``factory(topic, partition)``.
+#: Makes the filter of a partition when it is asked first: ``factory(topic, partition)``, with the
+#: real name and the number.
 FilterFactory = Callable[[str, int], Filter]
 
 

@@ -12,6 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 from samovar import backends, events
 from samovar.broker.port import Broker, Producer
 from samovar.engine.adapter import LogAdapter
+from samovar.engine.dead.morgue import Morgue
 from samovar.engine.flow import assembly
 from samovar.engine.routing.routes import Routes
 from samovar.engine.routing.topic import Topic
@@ -177,6 +178,23 @@ class App:
             else self._scheduling.keepers(
                 broker=log.broker, producer=log.producer, topics=log.topics, routes=self.routes
             ),
+        )
+
+    def morgue(self) -> Morgue:
+        """What failed for good: for `samovar dead` and tools like it; to be closed after use.
+
+        Raises:
+            ConfigurationError: routes or settings are wrong; every fault at once.
+        """
+        self.routes.check()
+        log = self._log()
+        return Morgue(
+            admin=log.broker.admin(),
+            producer=lambda: log.producer,
+            group=self.settings.kafka.group,
+            drawn=[dead for topic in self.routes if (dead := topic.dead_letter_topic)],
+            queues=[topic.name for topic in self.routes],
+            real_name=self.settings.job.real_queue,
         )
 
     def queues_to_serve(self) -> list[str]:

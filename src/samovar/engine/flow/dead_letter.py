@@ -7,11 +7,25 @@ from dataclasses import dataclass
 
 from msgspec import structs
 
-from samovar.broker.port import Headers, NewRecord, Record, TopicPartition
+from samovar.broker.port import NewRecord, Record, TopicPartition
 from samovar.engine.routing.recovery import DeadLetterQueue, Strategy, Verdict
 from samovar.engine.routing.topic import Topic
 from samovar.errors import ArgumentError
 from samovar.support.wording import message
+
+#: Headers that tell where a dead letter came from, and why.
+TRACE = (
+    "source_topic",
+    "source_partition",
+    "source_offset",
+    "source_consumer_group",
+    "source_attempts",
+    "source_trace_id",
+    "error_class",
+    "error_message",
+)
+#: The header of one whose value did not fit: how many bytes it had.
+DROPPED = "dropped_value_bytes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,18 +86,18 @@ def copy(failure: Failure, *, group: str, partitions: int) -> NewRecord:
     Failures of one source partition stay in one partition of the dead letter topic, in order.
     """
     record, source = failure.record, failure.source
-    trace: Headers = tuple(
-        (name, text.encode(errors="replace"))
-        for name, text in (
-            ("source_topic", source.topic),
-            ("source_partition", str(source.partition)),
-            ("source_offset", str(record.offset)),
-            ("source_consumer_group", group),
-            ("source_attempts", str(failure.attempts)),
-            ("source_trace_id", failure.trace_id),
-            ("error_class", type(failure.error).__name__),
-            ("error_message", message(failure.error)[:1000]),
-        )
+    told = (
+        source.topic,
+        str(source.partition),
+        str(record.offset),
+        group,
+        str(failure.attempts),
+        failure.trace_id,
+        type(failure.error).__name__,
+        message(failure.error)[:1000],
+    )
+    trace = tuple(
+        (name, text.encode(errors="replace")) for name, text in zip(TRACE, told, strict=True)
     )
     return NewRecord(
         topic=failure.target,
@@ -101,10 +115,8 @@ def without_trace(copy: NewRecord, record: Record) -> NewRecord:
 
 def without_value(copy: NewRecord, record: Record) -> NewRecord:
     """The trace alone, which always fits: without the record's own value, key and headers, but
-    with the size of the value, in bytes, as header `dropped_value_bytes`.
+    with the size of the value, in bytes, as header `DROPPED`.
     """
     trace = copy.headers[len(record.headers) :]
     size = str(len(record.value or b"")).encode()
-    return structs.replace(
-        copy, value=None, key=None, headers=(*trace, ("dropped_value_bytes", size))
-    )
+    return structs.replace(copy, value=None, key=None, headers=(*trace, (DROPPED, size)))

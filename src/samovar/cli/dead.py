@@ -1,0 +1,216 @@
+"""samovar dead: what failed for good, wherever it lies."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import click
+
+from samovar.cli import loading
+from samovar.engine.dead.letter import Letter
+from samovar.engine.dead.morgue import Dealt, Morgue
+from samovar.support.wording import counted
+
+#: A dry run names so many.
+SAMPLES = 20
+
+
+def _settings(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that every command has."""
+    environment = click.option("-e", "--environment", help="The section of the settings.")
+    config = click.option(
+        "-C", "--config", type=click.Path(path_type=Path), help="The settings file."
+    )
+    return config(environment(command))
+
+
+@click.group("dead")
+def command() -> None:
+    """Dead letters: the jobs that failed for good.
+
+    WHICH is a dead letter topic (all its letters), the id of a job, or a place as `list` shows
+    it: topic:partition:offset.
+    """
+
+
+@command.command("list")
+@click.argument("topic", required=False)
+@click.option("-n", "--limit", type=click.IntRange(min=1), default=SAMPLES, show_default=True)
+@_settings
+def list_(topic: str | None, limit: int, config: Path | None, environment: str | None) -> None:
+    """Show the dead letter topics, or the letters of TOPIC."""
+    with _morgue(config, environment) as morgue:
+        if topic is None:
+            _show_shelves(morgue)
+        elif (name := morgue.topic(topic)) is None:
+            raise click.UsageError(f"{topic!r} is no dead letter topic with letters in it.")
+        else:
+            _show_letters(name, morgue.letters(name), limit)
+
+
+@command.command("show")
+@click.argument("which")
+@_settings
+def show(which: str, config: Path | None, environment: str | None) -> None:
+    """Show one dead letter: why it failed, its headers, its payload."""
+    with _morgue(config, environment) as morgue:
+        for letter in islice(morgue.find([which]), 1):
+            _show(letter)
+
+
+@command.command("retry")
+@click.argument("which", nargs=-1)
+@click.option("--all", "every", is_flag=True, help="Every dead letter of every topic.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be put back.")
+@_settings
+def retry(
+    which: tuple[str, ...],
+    every: bool,
+    dry_run: bool,
+    config: Path | None,
+    environment: str | None,
+) -> None:
+    """Put dead letters back into the topics they came from."""
+    with _morgue(config, environment) as morgue:
+        letters = _chosen(morgue, which, every)
+        if dry_run:
+            _show_plan("put back", letters)
+        else:
+            _report("Put back", _told(morgue.retry(letters), "put back"))
+
+
+@command.command("discard")
+@click.argument("which", nargs=-1)
+@click.option("--all", "every", is_flag=True, help="Every dead letter of every topic.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be given up.")
+@click.option("--yes", is_flag=True, help="Do not ask before whole topics are given up.")
+@_settings
+def discard(
+    which: tuple[str, ...],
+    every: bool,
+    dry_run: bool,
+    yes: bool,
+    config: Path | None,
+    environment: str | None,
+) -> None:
+    """Give dead letters up: they are not shown again, and will never be performed."""
+    with _morgue(config, environment) as morgue:
+        letters = _chosen(morgue, which, every)
+        if dry_run:
+            _show_plan("give up", letters)
+            return
+        whole = ["every dead letter"] if every else [n for n in which if morgue.topic(n)]
+        if whole and not yes:
+            click.confirm(f"Give up all of {', '.join(whole)} for good?", abort=True)
+        _report("Gave up", _told(morgue.discard(letters), "given up"))
+
+
+@contextmanager
+def _morgue(config: Path | None, environment: str | None) -> Generator[Morgue, None, None]:
+    app = loading.load_user_app(loading.load_settings(config, environment))
+    morgue = app.morgue()
+    try:
+        yield morgue
+    finally:
+        morgue.close()
+        app.close()
+
+
+def _chosen(morgue: Morgue, which: tuple[str, ...], every: bool) -> Iterator[Letter]:
+    if every == bool(which):
+        raise click.UsageError("Say which dead letters (a topic, a job's id, a place), or --all.")
+    return morgue.find(morgue.topics() if every else which)
+
+
+def _show_shelves(morgue: Morgue) -> None:
+    shelves = [shelf for shelf in morgue.shelves() if shelf.count]
+    for shelf in shelves:
+        about = "about " if shelf.is_estimate else ""
+        click.echo(f"{shelf.topic}: {about}{counted(shelf.count, 'dead letter')}")
+        if shelf.newest is not None:
+            click.echo(f"  newest: {_line(shelf.newest)}")
+    if not shelves:
+        click.echo("No dead letters.")
+
+
+def _show_letters(topic: str, letters: Iterator[Letter], limit: int) -> None:
+    for letter in islice(letters, limit):
+        click.echo(_line(letter))
+    if more := sum(1 for _ in letters):
+        click.echo(f"... and {more:,} more in {topic} (--limit shows more).")
+
+
+def _line(letter: Letter) -> str:
+    why = letter.error or "(no error is noted)"
+    when = f"{letter.failed_at:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{letter.id}  {when}  {_printable(letter.job)}  {_printable(why):.200}"
+
+
+def _show(letter: Letter) -> None:
+    click.echo(f"place:      {letter.id}")
+    click.echo(f"job:        {_printable(letter.job)}")
+    click.echo(f"failed at:  {letter.failed_at:%Y-%m-%d %H:%M:%S} UTC")
+    click.echo(f"error:      {_printable(letter.error) or '(none is noted)'}")
+    click.echo(f"key:        {_text(letter.record.key)}")
+    for name, value in letter.record.headers:
+        click.echo(f"header:     {_printable(name)} = {_text(value)}")
+    data = letter.data
+    if data is None:
+        click.echo(f"payload:    {_text(letter.record.value)}")
+    else:
+        click.echo(_printable(json.dumps(data, indent=2, ensure_ascii=False)))
+
+
+def _text(raw: bytes | None) -> str:
+    if raw is None:
+        return "(none)"
+    try:
+        return _printable(raw.decode())
+    except UnicodeDecodeError:
+        return repr(raw)
+
+
+def _printable(text: str) -> str:
+    """The text without what would command a terminal: anybody may have written it."""
+    return "".join(c if c.isprintable() or c == "\n" else f"\\u{ord(c):04x}" for c in text)
+
+
+def _show_plan(verb: str, letters: Iterator[Letter]) -> None:
+    count = 0
+    for letter in letters:
+        count += 1
+        if count <= SAMPLES:
+            click.echo(_line(letter))
+    click.echo(f"Would {verb} {counted(count, 'dead letter')}; nothing was changed.")
+
+
+def _told(steps: Iterable[Dealt], word: str) -> Iterator[Dealt]:
+    """The same, with progress on a terminal."""
+    so_far = 0
+    for step in steps:
+        so_far += len(step.done)
+        if sys.stderr.isatty():
+            click.echo(f"\r{so_far:,} {word} ...", nl=False, err=True)
+        yield step
+    if so_far and sys.stderr.isatty():
+        click.echo(err=True)
+
+
+def _report(verb: str, steps: Iterable[Dealt]) -> None:
+    """Say what was done; exit status 1 if letters were left."""
+    done = 0
+    left: list[Any] = []
+    for step in steps:
+        done += len(step.done)
+        left += step.left
+    click.echo(f"{verb} {counted(done, 'dead letter')}.")
+    for letter, why in left:
+        click.echo(f"Left {letter.id}: {why}", err=True)
+    if left:
+        sys.exit(1)

@@ -1,0 +1,1 @@
+"""What failed for good: found in the dead letter topics, put back, or given up."""

@@ -10,10 +10,10 @@ third one must pass is `samovar.testing.contracts.BrokerContract`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -21,6 +21,8 @@ from samovar.errors import BrokerError
 
 #: Header names with their raw values, in order; names may repeat.
 Headers = tuple[tuple[str, bytes], ...]
+#: Nothing is asked of how records are sent.
+NO_CONFIG: Mapping[str, Any] = MappingProxyType({})
 
 
 class TopicPartition(NamedTuple):
@@ -71,6 +73,8 @@ class NewRecord(msgspec.Struct, frozen=True, gc=False):
     due_ns: int | None = None
     #: What it can be cancelled by while it waits; several records may share it.
     schedule_key: str | None = None
+    #: When it was made, milliseconds since the epoch; None is now.
+    timestamp: int | None = None
 
 
 class Written(NamedTuple):
@@ -208,7 +212,28 @@ class Barrier(Protocol):
         ...
 
 
-class Producer(Protocol):
+#: Called with a record's index and what became of it: where it is stored, or why it is not.
+#: Comes from any thread, and must be quick and raise nothing.
+Told = Callable[[int, Written | BrokerError], None]
+
+
+class Deliveries(Protocol):
+    """What was handed over and is on its way: that of one producer, or of several."""
+
+    def barrier(self) -> Barrier:
+        """A mark behind everything produced so far."""
+        ...
+
+    def flush(self, timeout: float) -> int:
+        """Wait up to `timeout` seconds for outstanding records; how many are still out."""
+        ...
+
+    def close(self, timeout: float) -> int:
+        """Flush and let go; how many records were not delivered."""
+        ...
+
+
+class Producer(Deliveries, Protocol):
     """Writes records. Any thread may call it; made anew in a forked process."""
 
     @property
@@ -234,12 +259,27 @@ class Producer(Protocol):
         """
         ...
 
-    def produce_sync(self, records: Sequence[NewRecord]) -> list[Written]:
-        """Hand over and wait until all are stored.
+    def produce_each(self, records: Sequence[NewRecord], told: Told) -> Mapping[int, BrokerError]:
+        """`produce_many`, and tell of each record that was handed over, once, what became of it.
+        A failure then is no event: whoever is told sees to it.
+        """
+        ...
+
+    def produce_sync(
+        self, records: Sequence[NewRecord], timeout: float | None = None
+    ) -> list[Written]:
+        """Hand over and wait until all are stored; up to `timeout` seconds, by default as long as
+        an answer may take.
 
         Raises:
             DeliveryUnknownError: no answer in time.
             DeliveryFailedError: at least one was refused.
+        """
+        ...
+
+    def wait_until(self, condition: Callable[[], bool], timeout: float | None = None) -> bool:
+        """Wait until what was told makes the condition true; whether it did within `timeout`
+        seconds, by default as long as an answer may take.
         """
         ...
 
@@ -248,18 +288,6 @@ class Producer(Protocol):
 
         When it answers True none of these records comes any more; when False, each has come.
         """
-        ...
-
-    def barrier(self) -> Barrier:
-        """A mark behind everything produced so far."""
-        ...
-
-    def flush(self, timeout: float) -> int:
-        """Wait up to `timeout` seconds for outstanding records; how many are still out."""
-        ...
-
-    def close(self, timeout: float) -> int:
-        """Flush and let go; how many records were not delivered."""
         ...
 
 
@@ -341,9 +369,14 @@ class Admin(Protocol):
 class Broker(Protocol):
     """Makes producers, consumers and admins of one log. Cheap to make; connects when used."""
 
-    def producer(self, *, patient: bool = False) -> Producer:
+    def producer(
+        self, *, patient: bool = False, topic_config: Mapping[str, Any] = NO_CONFIG
+    ) -> Producer:
         """A new producer. A patient one never gives a record up while its process lives: a
         worker's marks wait for what its jobs enqueued, however long the broker is away.
+
+        `topic_config` says how its records are sent, where the broker has a choice; the names
+        are those in `samovar.broker.topic_config`.
         """
         ...
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from samovar.broker.embedded.admin import EmbeddedAdmin
 from samovar.broker.embedded.atomic import EmbeddedAtomicProducer
@@ -11,6 +12,7 @@ from samovar.broker.embedded.consumer import EmbeddedConsumer
 from samovar.broker.embedded.producer import EmbeddedProducer
 from samovar.broker.embedded.settings import EmbeddedSettings
 from samovar.broker.embedded.store import Store
+from samovar.broker.port import NO_CONFIG
 from samovar.errors import ArgumentError
 
 
@@ -62,8 +64,10 @@ class EmbeddedBroker:
         self._commit_interval = commit_interval
         self._lease = lease
 
-    def producer(self, *, patient: bool = False) -> EmbeddedProducer:
-        """A new producer."""
+    def producer(
+        self, *, patient: bool = False, topic_config: Mapping[str, Any] = NO_CONFIG
+    ) -> EmbeddedProducer:
+        """A new producer. Here all records are sent alike, whatever `topic_config` says."""
         return EmbeddedProducer(Store(self._path, synchronous=self._synchronous))
 
     def atomic_producer(self, name: str) -> EmbeddedAtomicProducer:

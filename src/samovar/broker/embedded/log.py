@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Sequence
-from zlib import crc32
 
 import msgspec
 
@@ -42,12 +41,6 @@ def partition_ids_of(connection: sqlite3.Connection, topic_id: int) -> list[int]
     return [partition_id for (partition_id,) in rows]
 
 
-def partition_of(key: bytes, count: int) -> int:
-    """Which of `count` partitions has the records of this key."""
-    # As librdkafka's "consistent" partitioner does.
-    return crc32(key) % count
-
-
 def pack(headers: Headers) -> bytes | None:
     """Headers as they lie in the file."""
     return _encode_headers(headers) if headers else None
@@ -74,7 +67,7 @@ def append(connection: sqlite3.Connection, partition_id: int, records: Sequence[
             (
                 partition_id,
                 offset,
-                now,
+                now if record.timestamp is None else record.timestamp,
                 record.key,
                 pack(record.headers),
                 record.value,

@@ -14,7 +14,8 @@ from typing import NamedTuple
 from samovar.broker.embedded import log, schedule
 from samovar.broker.embedded.doorbell import Ringer, bells_directory
 from samovar.broker.embedded.store import Store
-from samovar.broker.port import NewRecord, TopicPartition, Written
+from samovar.broker.partitioning import partition_of
+from samovar.broker.port import NewRecord, Told, TopicPartition, Written
 from samovar.errors import BrokerError, DeliveryFailedError, UnknownTopicError
 from samovar.support import clock
 
@@ -94,7 +95,15 @@ class EmbeddedProducer:
         self._write(records)
         return {}
 
-    def produce_sync(self, records: Sequence[NewRecord]) -> list[Written]:
+    def produce_each(self, records: Sequence[NewRecord], told: Told) -> Mapping[int, BrokerError]:
+        """Store all of them or, on an error, none."""
+        for index, written in enumerate(self.produce_sync(records)):
+            told(index, written)
+        return {}
+
+    def produce_sync(
+        self, records: Sequence[NewRecord], timeout: float | None = None
+    ) -> list[Written]:
         """Store all of them or, on an error, none."""
         call = self._write(records)
         next_offsets = dict(call.firsts)
@@ -105,6 +114,10 @@ class EmbeddedProducer:
             if place is not _NOWHERE:
                 next_offsets[place.id] = offset + 1
         return written
+
+    def wait_until(self, condition: Callable[[], bool], timeout: float | None = None) -> bool:
+        """Whether it is true: nothing is told later."""
+        return condition()
 
     def cancel_scheduled(self, key: str) -> bool:
         """Drop what waits under this key; whether there was something.
@@ -205,7 +218,7 @@ class EmbeddedProducer:
                 )
             return places[wanted]
         if record.key:
-            return places[log.partition_of(record.key, len(places))]
+            return places[partition_of(record.key, len(places))]
         self._turn += 1
         return places[self._turn % len(places)]
 

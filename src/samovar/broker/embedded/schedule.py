@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from samovar.broker.embedded import log
 from samovar.broker.embedded.store import Store
+from samovar.broker.partitioning import partition_of
 from samovar.broker.port import NewRecord
 from samovar.support import clock
 
@@ -83,6 +84,6 @@ def _lines(
         if ids := places[topic_id]:
             if partition is None:
                 # Numbers follow on from each other, so they serve the partitions in turn.
-                partition = log.partition_of(key, len(ids)) if key else number % len(ids)
+                partition = partition_of(key, len(ids)) if key else number % len(ids)
             lines.setdefault(ids[partition], []).append(number)
     return lines

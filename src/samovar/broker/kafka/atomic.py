@@ -144,6 +144,7 @@ def _produce(
                 record.key,
                 -1 if record.partition is None else record.partition,
                 report,
+                timestamp=record.timestamp or 0,
                 headers=list(record.headers) or None,
             )
         except BufferError:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from samovar.broker.kafka.admin import KafkaAdmin
 from samovar.broker.kafka.atomic import KafkaAtomicProducer
 from samovar.broker.kafka.consumer import KafkaConsumer
@@ -12,6 +15,7 @@ from samovar.broker.kafka.settings import (
     consumer_properties,
     producer_properties,
 )
+from samovar.broker.port import NO_CONFIG
 
 
 class KafkaBroker:
@@ -25,10 +29,17 @@ class KafkaBroker:
         self._settings = settings
         self._commit_interval = commit_interval
 
-    def producer(self, *, patient: bool = False) -> KafkaProducer:
-        """A new producer; it connects on first use."""
-        overrides = {"message.timeout.ms": 0} if patient else {}
-        return KafkaProducer(producer_properties(self._settings, overrides))
+    def producer(
+        self, *, patient: bool = False, topic_config: Mapping[str, Any] = NO_CONFIG
+    ) -> KafkaProducer:
+        """A new producer; it connects on first use. Weaker acks make it one that is not
+        idempotent; a `message.timeout.ms` of its own ends a patient one's patience.
+
+        Raises:
+            ConfigurationError: the settings refuse what `topic_config` asks.
+        """
+        patience = {"message.timeout.ms": 0} if patient else {}
+        return KafkaProducer(producer_properties(self._settings, {**patience, **topic_config}))
 
     def atomic_producer(self, name: str) -> KafkaAtomicProducer:
         """A new producer whose transactional id is `name`; it connects on first use."""

@@ -44,6 +44,10 @@ _FENCED = frozenset(
     }
 )
 _TOO_LARGE = frozenset({KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE})
+#: The record had been sent, or may have been, when it was given up.
+_UNKNOWN_OUTCOME = frozenset(
+    {KafkaError._MSG_TIMED_OUT, KafkaError._TIMED_OUT, KafkaError._PURGE_INFLIGHT}
+)
 #: A partition that is not ours (any more): an answer, not a failure.
 NOT_OURS = frozenset(
     {
@@ -81,7 +85,7 @@ def translated(error: KafkaError, doing: str) -> BrokerError:
 def undelivered(error: KafkaError, topic: str) -> BrokerError:
     """Why a record was not delivered, as far as is known."""
     text = f"A record for {topic!r} was not delivered: {error.str()} ({error.name()})"
-    if error.code() in (KafkaError._MSG_TIMED_OUT, KafkaError._TIMED_OUT):
+    if error.code() in _UNKNOWN_OUTCOME:
         return DeliveryUnknownError(f"{text}. It may be stored all the same.")
     if error.code() in _TOO_LARGE:
         return RecordTooLargeError(f"{text}.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -13,7 +14,7 @@ from confluent_kafka import Producer as Client
 
 from samovar import events
 from samovar.broker.kafka import failures, forks
-from samovar.broker.port import NewRecord, TopicPartition, Written
+from samovar.broker.port import NewRecord, Told, TopicPartition, Written
 from samovar.errors import (
     BrokerError,
     DeliveryUnknownError,
@@ -32,6 +33,8 @@ IDLE_POLL_SECONDS = 0.1
 POLL_EVERY = 64
 #: `produce_sync` waits this much longer than librdkafka tries, so that its answer is final.
 SYNC_MARGIN_SECONDS = 30.0
+#: One wait of it.
+SYNC_STEP_SECONDS = 0.01
 #: How long `produce_sync` waits when librdkafka tries without end.
 PATIENT_SYNC_SECONDS = 180.0
 #: How long a process that multiprocessing started waits at its end for what is undelivered.
@@ -67,10 +70,14 @@ class Flight:
 
     def reported(self, error: KafkaError | None, message: Message) -> None:
         """One record's delivery report."""
-        with self._lock:
-            self.out -= 1
+        self.settled()
         if error is not None:
             _tell(error, message)
+
+    def settled(self) -> None:
+        """One record is out no more."""
+        with self._lock:
+            self.out -= 1
 
 
 class KafkaProducer:
@@ -108,22 +115,30 @@ class KafkaProducer:
 
     def produce_many(self, records: Sequence[NewRecord]) -> Mapping[int, BrokerError]:
         """See the port. A record that is refused for what it is does not keep back the others; a
-        full buffer or a client that fails for good keeps back all that come behind.
+        full buffer keeps back all that come behind.
         """
+        return self._produce_all(records, None)
+
+    def _produce_all(
+        self, records: Sequence[NewRecord], told: Told | None
+    ) -> Mapping[int, BrokerError]:
         self._check_sizes(records)
         client = self._client or self._connect()
         with self._lock:
             flight = self._flight
             flight.out += len(records)
+        report = flight.reported
         refused: dict[int, BrokerError] = {}
         handed = 0
         try:
             for index, record in enumerate(records):
+                if told is not None:
+                    report = _Telling(flight, told, index, record).reported
                 try:
-                    self._hand_over(client, record, flight.reported)
+                    client = self._hand_over(client, record, report)
                 except BrokerError as error:
                     refused[index] = error
-                    if isinstance(error, QueueFullError) or self._client is not client:
+                    if isinstance(error, QueueFullError):
                         refused.update(dict.fromkeys(range(index + 1, len(records)), error))
                         break
                     continue
@@ -148,27 +163,32 @@ class KafkaProducer:
                     f"message.max.bytes is {self._largest}; none of the bulk was sent."
                 )
 
-    def produce_sync(self, records: Sequence[NewRecord]) -> list[Written]:
+    def produce_each(self, records: Sequence[NewRecord], told: Told) -> Mapping[int, BrokerError]:
+        """See the port."""
+        return self._produce_all(records, told)
+
+    def produce_sync(
+        self, records: Sequence[NewRecord], timeout: float | None = None
+    ) -> list[Written]:
         """See the port. Waits longer than librdkafka tries: no answer means that none came."""
-        client = self._client or self._connect()
-        answers: list[tuple[KafkaError | None, Message] | None] = [None] * len(records)
-        left = len(records)
-
-        def answer(index: int) -> Callable[[KafkaError | None, Message], None]:
-            def report(error: KafkaError | None, message: Message) -> None:
-                nonlocal left
-                answers[index] = (error, message)
-                with self._lock:
-                    left -= 1
-
-            return report
-
-        for index, record in enumerate(records):
-            self._hand_over(client, record, answer(index))
-        until = clock.monotonic() + self._sync_seconds
-        while left and clock.monotonic() < until:
-            client.poll(0.05)
+        answers: list[Written | BrokerError | None] = [None] * len(records)
+        for index, error in self.produce_each(records, answers.__setitem__).items():
+            answers[index] = error
+        self.wait_until(lambda: None not in answers, timeout)
         return [_written(answer, record) for answer, record in zip(answers, records, strict=True)]
+
+    def wait_until(self, condition: Callable[[], bool], timeout: float | None = None) -> bool:
+        """See the port."""
+        until = clock.monotonic() + (self._sync_seconds if timeout is None else timeout)
+        while not condition():
+            if clock.monotonic() >= until:
+                return False
+            # Short steps: several threads may wait, and one hears what another waits for.
+            if (client := self._client) is not None:
+                client.poll(SYNC_STEP_SECONDS)
+            else:
+                time.sleep(SYNC_STEP_SECONDS)
+        return True
 
     def cancel_scheduled(self, key: str) -> bool:
         """See the port: nothing ever waits."""
@@ -245,19 +265,34 @@ class KafkaProducer:
         client: Client,
         record: NewRecord,
         report: Callable[[KafkaError | None, Message], None],
-    ) -> None:
+    ) -> Client:
+        """Gives the client that took it: behind a fatal error that is a new one."""
         try:
             self._produce(client, record, report)
         except BufferError:
             self._wait_for_room(client, record, report)
         except KafkaException as error:
-            if failures.is_fatal(failures.reason(error)):
-                self._give_up(client)
-            raise failures.undelivered(failures.reason(error), record.topic) from error
+            if not failures.is_fatal(failures.reason(error)):
+                raise failures.undelivered(failures.reason(error), record.topic) from error
+            return self._hand_over_anew(client, error, record, report)
+        return client
+
+    def _hand_over_anew(
+        self, broken: Client, error: KafkaException, record: NewRecord, report: Any
+    ) -> Client:
+        self._give_up(broken)
+        failure = failures.translated(failures.reason(error), "The Kafka producer starts anew")
+        events.announce("broker.error", error=failure)
+        client = self._client or self._connect()
+        try:
+            self._produce(client, record, report)
+        except (BufferError, KafkaException) as again:
+            raise failure from again
+        return client
 
     def _give_up(self, client: Client) -> None:
-        """A fatal error makes a client useless for good: the next record gets a new one. What
-        the old one still held is reported as undelivered.
+        """A fatal error makes a client useless for good. What it still held is reported as
+        undelivered.
         """
         with self._lock:
             if self._client is client:
@@ -266,7 +301,8 @@ class KafkaProducer:
         client.flush(FULL_STEP_SECONDS)
 
     def _produce(self, client: Client, record: NewRecord, report: Any) -> None:
-        if record.key is None and record.partition is None and not record.headers:
+        is_plain = record.key is None and record.partition is None and not record.headers
+        if is_plain and record.timestamp is None:
             client.produce(record.topic, record.value, on_delivery=report)
             return
         client.produce(
@@ -275,6 +311,7 @@ class KafkaProducer:
             record.key,
             -1 if record.partition is None else record.partition,
             report,
+            timestamp=record.timestamp or 0,
             headers=list(record.headers) or None,
         )
 
@@ -303,18 +340,40 @@ def _poll_while_idle(reference: weakref.ref[KafkaProducer], stopped: threading.E
         del producer
 
 
-def _written(answer: tuple[KafkaError | None, Message] | None, record: NewRecord) -> Written:
+class _Telling:
+    """One record of which somebody is told what becomes of it."""
+
+    __slots__ = ("_flight", "_index", "_record", "_told")
+
+    def __init__(self, flight: Flight, told: Told, index: int, record: NewRecord) -> None:
+        self._flight = flight
+        self._told = told
+        self._index = index
+        self._record = record
+
+    def reported(self, error: KafkaError | None, message: Message) -> None:
+        """The record's delivery report."""
+        self._told(self._index, self._outcome(error, message))
+        self._flight.settled()
+
+    def _outcome(self, error: KafkaError | None, message: Message) -> Written | BrokerError:
+        topic = self._record.topic
+        if error is not None:
+            return failures.undelivered(error, topic)
+        partition, offset = message.partition(), message.offset()
+        if partition is None or offset is None:
+            return BrokerError(f"Kafka did not say where a record for {topic!r} was stored.")
+        return Written(TopicPartition(topic, partition), offset)
+
+
+def _written(answer: Written | BrokerError | None, record: NewRecord) -> Written:
     if answer is None:
         raise DeliveryUnknownError(
             f"No answer for a record for {record.topic!r} in time: it may be stored all the same."
         )
-    error, message = answer
-    if error is not None:
-        raise failures.undelivered(error, record.topic)
-    partition, offset = message.partition(), message.offset()
-    if partition is None or offset is None:
-        raise BrokerError(f"Kafka did not say where a record for {record.topic!r} was stored.")
-    return Written(TopicPartition(record.topic, partition), offset)
+    if isinstance(answer, BrokerError):
+        raise answer
+    return answer
 
 
 def _tell(error: KafkaError, message: Message) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from samovar.broker.port import NewRecord, TopicPartition
+from samovar.broker.port import NewRecord, TopicPartition, Written
 from samovar.errors import BrokerError
 from samovar.testing.contracts.bench import Bench, eventually
 
@@ -186,3 +186,46 @@ class Writing:
         topic = bench.topic()
 
         assert not bench.producer.produce_many([NewRecord(topic, b"x")] * 3)
+
+    def test_of_each_record_it_is_told_once_where_it_is(self, bench: Bench) -> None:
+        topic = bench.topic(partitions=2)
+        told: list[tuple[int, Written | BrokerError]] = []
+
+        refused = bench.producer.produce_each(
+            [NewRecord(topic, b"%d" % n, partition=n % 2) for n in range(6)],
+            lambda index, outcome: told.append((index, outcome)),
+        )
+
+        assert not refused
+        assert bench.producer.wait_until(lambda: len(told) == 6)
+        assert bench.producer.barrier().passed
+        for index, outcome in told:
+            assert isinstance(outcome, Written)
+            (record,) = bench.admin.read(outcome.source, outcome.offset, 1)
+            assert record.value == b"%d" % index
+        assert sorted(index for index, _ in told) == list(range(6))
+
+    def test_of_a_record_that_is_refused_it_is_told_or_answered(self, bench: Bench) -> None:
+        topic = bench.topic()
+        told: dict[int, Written | BrokerError] = {}
+
+        try:
+            told.update(
+                bench.producer.produce_each([NewRecord(topic, b"x", partition=9)], told.__setitem__)
+            )
+        except BrokerError as error:
+            told[0] = error
+        bench.producer.wait_until(lambda: 0 in told)
+
+        assert isinstance(told[0], BrokerError)
+
+    def test_waiting_in_vain_ends_in_time(self, bench: Bench) -> None:
+        assert not bench.producer.wait_until(lambda: False, 0.01)
+
+    def test_a_record_keeps_the_time_it_was_given(self, bench: Bench) -> None:
+        topic = bench.topic()
+
+        bench.producer.produce_sync([NewRecord(topic, b"x", timestamp=1_700_000_000_000)])
+
+        (record,) = bench.admin.read(TopicPartition(topic, 0), 0, 1)
+        assert record.timestamp == 1_700_000_000_000

@@ -3,6 +3,7 @@
 from samovar import payload, types
 from samovar.app import App, cancel_scheduled
 from samovar.engine.flow.stages import Admit, Hold, Skip
+from samovar.engine.options import kafka_options
 from samovar.engine.routing.lanes import VirtualPartitions
 from samovar.engine.routing.pace import Throttle
 from samovar.engine.routing.recovery import DeadLetterQueue, Pause
@@ -12,11 +13,16 @@ from samovar.errors import (
     BrokerError,
     ConfigurationError,
     ContinuationError,
+    DeliveryFailedError,
+    DeliveryUnknownError,
     DeserializationError,
     EnqueueError,
     Interrupt,
     InvalidStepError,
+    MessageInvalidError,
     PayloadError,
+    ProduceManyError,
+    QueueFullError,
     RecordNotFoundError,
     ResumeLimitError,
     SamovarError,
@@ -64,6 +70,8 @@ __all__ = [
     "ContinuationError",
     "CurrentAttributes",
     "DeadLetterQueue",
+    "DeliveryFailedError",
+    "DeliveryUnknownError",
     "DeserializationError",
     "EnqueueError",
     "FunctionJob",
@@ -71,8 +79,11 @@ __all__ = [
     "Interrupt",
     "InvalidStepError",
     "Job",
+    "MessageInvalidError",
     "Pause",
     "PayloadError",
+    "ProduceManyError",
+    "QueueFullError",
     "RecordNotFoundError",
     "ResumeLimitError",
     "SamovarError",
@@ -98,6 +109,7 @@ __all__ = [
     "current_timezone",
     "discard_on",
     "job",
+    "kafka_options",
     "payload",
     "perform_all_later",
     "register_class",

@@ -6,7 +6,6 @@ import atexit
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 from typing import Any, Protocol, runtime_checkable
 
 from samovar import backends, events
@@ -14,6 +13,9 @@ from samovar.broker.port import Broker, Producer
 from samovar.engine.adapter import LogAdapter
 from samovar.engine.dead.morgue import Morgue
 from samovar.engine.flow import assembly
+from samovar.engine.producing.destinations import Destinations
+from samovar.engine.producing.message_producer import MessageProducer
+from samovar.engine.producing.pool import ProducerPool
 from samovar.engine.routing.routes import Routes
 from samovar.engine.routing.topic import Topic
 from samovar.engine.scheduled.scheduling import Scheduling
@@ -136,6 +138,24 @@ class App:
         found = self._adapters.get(chosen)
         return found if found is not None else self._make_adapter(chosen)
 
+    @property
+    def producer(self) -> MessageProducer:
+        """Sends messages to any topic of the application's log; see `MessageProducer`.
+
+        Raises:
+            ConfigurationError: the queue adapter has no log.
+        """
+        self.adapter()  # which is closed when the process ends, and this with it
+        log = self._log()
+        if log.messages is None:
+            destinations = Destinations(topics=log.topics, routes=self.routes)
+            log.messages = MessageProducer(
+                pool=log.pool,
+                destinations=destinations,
+                real_name=self.settings.job.real_queue,
+            )
+        return log.messages
+
     def create_topics(self, queues: Sequence[str] = ()) -> list[str]:
         """Create the declared topics that are missing (with nothing declared, the queues that
         job classes name), and those of `queues`, by logical names; the names of those created.
@@ -167,6 +187,7 @@ class App:
             group=self.settings.kafka.group,
             broker=log.broker,
             producer=log.producer,
+            deliveries=log.pool,
             topics=log.topics,
             routes=self.routes,
             queues=(lambda: real) if real else self.queues_to_serve,
@@ -240,7 +261,8 @@ class App:
             adapters, logs = list(self._adapters.values()), list(self._logs.values())
             self._adapters.clear()
             self._logs.clear()
-        undelivered = sum(adapter.close(timeout) for adapter in adapters)
+        lost = sum(log.messages.close() for log in logs if log.messages is not None)
+        undelivered = lost + sum(adapter.close(timeout) for adapter in adapters)
         for log in logs:  # also one that was only looked at
             log.topics.close()
         return undelivered
@@ -274,6 +296,7 @@ class App:
         return LogAdapter(
             name=name,
             producer=log.producer,
+            deliveries=log.pool,
             topics=log.topics,
             routes=self.routes,
             stopping=self._stopping.is_set,
@@ -334,7 +357,7 @@ def cancel_scheduled(job_id: str, *, queue_adapter: str | QueueAdapter | None = 
 
 
 class _Log:
-    """A broker with the one producer and the one view of topics that this process shares."""
+    """A broker with the producers and the one view of topics that this process shares."""
 
     def __init__(self, broker: Broker) -> None:
         self.broker = broker
@@ -342,13 +365,19 @@ class _Log:
         self.topics = Topics(self.admin)
         #: Set before the producer is used first: a worker's must never give a record up.
         self.is_workers = _is_worker_process
+        self.pool = ProducerPool(self._make_producer)
+        #: What `App.producer` gives, once it was asked for.
+        self.messages: MessageProducer | None = None
 
-    @cached_property
+    @property
     def producer(self) -> Producer:
-        """The producer, made when it is needed."""
-        return self.broker.producer(patient=self.is_workers)
+        """The producer that jobs go through, made when it is needed."""
+        return self.pool.usual
 
     @property
     def schedules(self) -> bool:
         """Whether the log itself keeps jobs until they are due."""
         return self.producer.schedules
+
+    def _make_producer(self, topic_config: Mapping[str, Any]) -> Producer:
+        return self.broker.producer(patient=self.is_workers, topic_config=topic_config)

@@ -4,6 +4,7 @@ SamovarError
 ├── ArgumentError                    the caller passed something that cannot be used
 │   ├── SerializationError           a job argument has no form on the wire
 │   ├── DuplicateJobNameError        two job classes claim one name
+│   ├── MessageInvalidError          a message that cannot be sent as it is; nothing was queued
 │   └── PerformInsideLoopError       perform_now of a coroutine job on a running event loop
 ├── PayloadError                     a record that is no job; retrying cannot help
 │   └── UnknownJobClassError         a job name that no imported class bears
@@ -23,6 +24,7 @@ SamovarError
     ├── DeliveryUnknownError         no answer in time: the record may or may not be stored
     ├── DeliveryFailedError          the broker refused a record for good
     │   └── RecordTooLargeError      it is too large
+    ├── ProduceManyError             some of several messages; tells of each
     ├── UnknownTopicError            a topic that does not exist
     ├── FencedError                  another member has taken our place
     └── StoreError                   the embedded log's file cannot be used
@@ -33,8 +35,8 @@ Interrupt(BaseException)             a job in steps stops at a checkpoint, to go
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 
 class SamovarError(Exception):
@@ -51,6 +53,10 @@ class SerializationError(ArgumentError):
 
 class DuplicateJobNameError(ArgumentError):
     """Two job classes claim the same name on the wire."""
+
+
+class MessageInvalidError(ArgumentError):
+    """A message, or a job's key or partition, cannot be sent as it is; nothing was queued."""
 
 
 class PerformInsideLoopError(SamovarError, RuntimeError):
@@ -142,6 +148,22 @@ class DeliveryFailedError(BrokerError):
 
 class RecordTooLargeError(DeliveryFailedError):
     """The broker refused a record for its size."""
+
+
+class ProduceManyError(BrokerError):
+    """Of several messages some are not stored, or not known to be."""
+
+    def __init__(self, errors: Mapping[int, BrokerError], deliveries: Sequence[Any]) -> None:
+        #: What went wrong, by the message's index.
+        self.errors = errors
+        #: What became of each message, in order; see `Delivery`.
+        self.deliveries = tuple(deliveries)
+        unknown = sum(1 for e in errors.values() if isinstance(e, DeliveryUnknownError))
+        first = next(iter(errors.values()))
+        super().__init__(
+            f"Of {len(deliveries)} messages {len(errors) - unknown} were not sent or were refused,"
+            f" and of {unknown} it is not known whether they are stored. The first: {first}"
+        )
 
 
 class UnknownTopicError(BrokerError, LookupError):

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from samovar import events
-from samovar.broker.port import NewRecord, Producer
+from samovar.broker.port import Deliveries, NewRecord, Producer
+from samovar.engine.dispatching import Dispatch, chosen, grouped
+from samovar.engine.producing.destinations import Destinations
 from samovar.engine.routing.routes import Routes
 from samovar.engine.scheduled.waiting import Waiting
 from samovar.engine.topics import Topics
 from samovar.errors import (
     ArgumentError,
     BrokerError,
-    BrokerUnavailableError,
+    DeliveryUnknownError,
     EnqueueError,
     SchedulingNotSupportedError,
     UnknownTopicError,
 )
 from samovar.job.job_data import TAKEN, EnqueueRequest, Receipt, dumps
 from samovar.support import clock
-
-#: After a broker did not answer, jobs are handed over unasked for so long, in seconds.
-AWAY_SECONDS = 10.0
 
 #: How long a job that is enqueued by an ending process may take to be delivered, in seconds.
 LAST_SECONDS = 10.0
@@ -39,20 +38,23 @@ class LogAdapter:
         routes: Routes,
         stopping: Callable[[], bool],
         flush_each: bool = False,
+        deliveries: Deliveries | None = None,
         waiting: Waiting | None = None,
     ) -> None:
-        """`flush_each` waits for each job's delivery: nobody will later. `waiting` is where jobs
-        wait if the log itself holds none.
+        """`flush_each` waits for each job's delivery: nobody will later. `deliveries` are those of
+        every producer that jobs may go through. `waiting` is where jobs wait if the log itself
+        holds none.
         """
         self._waiting = None if producer.schedules else waiting
         self.name = name
         self._producer = producer
+        self._produce = producer.produce
+        self._deliveries = deliveries or producer
+        self._usual = Dispatch(producer, waits=False)
         self._topics = topics
-        self._routes = routes
+        self._destinations = Destinations(topics=topics, routes=routes)
         self._stopping = stopping
         self._flush_each = flush_each
-        #: Until when topics are not looked for, because the broker did not answer.
-        self._away_until = 0.0
 
     def enqueue(self, request: EnqueueRequest) -> Receipt:
         """Produce the job's record. One that is due later waits in the log, if the log can hold it.
@@ -62,18 +64,21 @@ class LogAdapter:
             SerializationError: the job has no form on the wire.
             BrokerError: the record could not be handed over.
         """
+        send = self._produce
+        if request.hints:
+            send = chosen(request.hints, self._producer, many=False).send
         try:
-            self._producer.produce(self._record(request))
+            send(self._record(request))
         except UnknownTopicError:
             # It was deleted since: once more, and it is created.
             self._topics.forget()
-            self._producer.produce(self._record(request))
+            send(self._record(request))
         if self._flush_each:
             self._flush()
         return TAKEN
 
     def enqueue_all(self, requests: Sequence[EnqueueRequest]) -> list[Receipt]:
-        """Produce all records in one go.
+        """Produce all records in one go, or in one for each way that their classes chose.
 
         A broker that fails part way has taken some: those jobs get their receipt as ever, and
         each of the others a refusal that says why.
@@ -82,11 +87,7 @@ class LogAdapter:
             SchedulingNotSupportedError, SerializationError: of one job; none was taken.
             BrokerError: none was taken.
         """
-        try:
-            refused = self._producer.produce_many([self._record(r) for r in requests])
-        except UnknownTopicError:
-            self._topics.forget()
-            refused = self._producer.produce_many([self._record(r) for r in requests])
+        refused = self._send_all(requests)
         if self._flush_each:
             self._flush()
         receipts = [TAKEN] * len(requests)
@@ -114,14 +115,41 @@ class LogAdapter:
 
     def close(self, timeout: float) -> int:
         """Deliver what is outstanding; how many records were not."""
-        undelivered = self._producer.close(timeout)
+        undelivered = self._deliveries.close(timeout)
         if undelivered:
             events.announce("producer.undelivered", count=undelivered)
         self._topics.close()
         return undelivered
 
+    def _send_all(self, requests: Sequence[EnqueueRequest]) -> Mapping[int, BrokerError]:
+        records = [self._record(request) for request in requests]
+        if not any(request.hints for request in requests):
+            return self._send(requests, records, self._usual)
+        ways = grouped(chosen(request.hints, self._producer, many=True) for request in requests)
+        refused: dict[int, BrokerError] = {}
+        for way, indexes in ways.items():
+            try:
+                errors = self._send(
+                    [requests[i] for i in indexes], [records[i] for i in indexes], way
+                )
+            except BrokerError as error:
+                if len(ways) == 1:
+                    raise
+                errors = dict.fromkeys(range(len(indexes)), error)
+            refused.update((indexes[position], error) for position, error in errors.items())
+        return refused
+
+    def _send(
+        self, requests: Sequence[EnqueueRequest], records: Sequence[NewRecord], way: Dispatch
+    ) -> Mapping[int, BrokerError]:
+        try:
+            return way.send_all(records)
+        except UnknownTopicError:
+            self._topics.forget()
+            return way.send_all([self._record(request) for request in requests])
+
     def _flush(self) -> None:
-        if undelivered := self._producer.flush(LAST_SECONDS):
+        if undelivered := self._deliveries.flush(LAST_SECONDS):
             events.announce("producer.undelivered", count=undelivered)
 
     def _record(self, request: EnqueueRequest) -> NewRecord:
@@ -138,24 +166,17 @@ class LogAdapter:
         if not queue:
             raise ArgumentError(f"{data['job_class']} ({data['job_id']}) has no queue name.")
         if self._topics.partitions(queue) is None:
-            self._create(queue)
-        if due_ns is None:
-            return NewRecord(queue, dumps(data))
-        if waiting is not None:
+            self._destinations.ensure(queue)
+        if due_ns is not None and waiting is not None:
             return waiting.record(request, queue, due_ns)
-        return NewRecord(queue, dumps(data), due_ns=due_ns, schedule_key=data["job_id"])
-
-    def _create(self, queue: str) -> None:
-        """Create the queue's topic. A broker that is away keeps nobody waiting: the record is
-        handed over all the same, and a topic that stays missing is reported as undelivered.
-        """
-        if clock.monotonic() < self._away_until:
-            return
-        try:
-            self._topics.ensure(self._routes.find(queue).specs)
-        except BrokerUnavailableError as error:
-            self._away_until = clock.monotonic() + AWAY_SECONDS
-            events.announce("broker.error", error=error)
+        key = partition = None
+        if request.hints:
+            key, partition = self._destinations.place(queue, request.hints)
+        if due_ns is None:
+            return NewRecord(queue, dumps(data), key, partition=partition)
+        return NewRecord(
+            queue, dumps(data), key, partition=partition, due_ns=due_ns, schedule_key=data["job_id"]
+        )
 
     def _cannot_wait(self, request: EnqueueRequest) -> SchedulingNotSupportedError:
         return SchedulingNotSupportedError(
@@ -167,6 +188,9 @@ class LogAdapter:
 
 def _refusal(request: EnqueueRequest, error: BrokerError) -> Receipt:
     data = request.data
-    refusal = EnqueueError(f"{data['job_class']} ({data['job_id']}) was not enqueued: {error}")
+    became = "was not enqueued"
+    if isinstance(error, DeliveryUnknownError):
+        became = "may be enqueued or not"
+    refusal = EnqueueError(f"{data['job_class']} ({data['job_id']}) {became}: {error}")
     refusal.__cause__ = error
     return Receipt(refusal=refusal)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from samovar import events
-from samovar.broker.port import Consumer, Producer, TopicPartition
+from samovar.broker.port import Consumer, Deliveries, TopicPartition
 from samovar.engine.marks import Marks
 from samovar.engine.partition import Partition
 from samovar.support import clock
@@ -25,7 +25,7 @@ class Assignment:
         *,
         group: str,
         consumer: Consumer,
-        producer: Producer,
+        producer: Deliveries,
         make: Callable[[TopicPartition], Partition],
     ) -> None:
         self._group = group

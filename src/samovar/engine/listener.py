@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from samovar import events
-from samovar.broker.port import Batch, Broker, Consumer, Producer, TopicPartition
+from samovar.broker.port import Batch, Broker, Consumer, Deliveries, TopicPartition
 from samovar.engine.assignment import Assignment
 from samovar.engine.partition import Partition
 from samovar.engine.work_queue import WorkQueue
@@ -40,7 +40,7 @@ class Listener(threading.Thread):
         *,
         group: str,
         broker: Broker,
-        producer: Producer,
+        producer: Deliveries,
         topics: Callable[[], Sequence[str]],
         discovers: bool,
         make: Callable[[TopicPartition], Partition],

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from samovar.broker.port import Barrier, Consumer, Producer, TopicPartition
+from samovar.broker.port import Barrier, Consumer, Deliveries, TopicPartition
 from samovar.engine.partition import Partition
 from samovar.support import clock
 
@@ -20,7 +20,7 @@ FLUSH_SECONDS = 0.1
 class Marks:
     """Stores the positions of one consumer's partitions; used by the listener thread only."""
 
-    def __init__(self, *, consumer: Consumer, producer: Producer) -> None:
+    def __init__(self, *, consumer: Consumer, producer: Deliveries) -> None:
         self._consumer = consumer
         self._producer = producer
         #: What was stored last, for each partition that is ours.

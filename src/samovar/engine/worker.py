@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from samovar import events
-from samovar.broker.port import Broker, Producer, TopicPartition
+from samovar.broker.port import Broker, Deliveries, Producer, TopicPartition
 from samovar.engine import performer
 from samovar.engine.coordinator import Coordinator
 from samovar.engine.dead_letters import DeadLetters
@@ -30,6 +30,7 @@ class Worker:
         group: str,
         broker: Broker,
         producer: Producer,
+        deliveries: Deliveries,
         topics: Topics,
         routes: Routes,
         queues: Callable[[], Sequence[str]],
@@ -38,8 +39,8 @@ class Worker:
         on_critical: Callable[[], None],
         keepers: Sequence[Keeper] = (),
     ) -> None:
-        """`queues` gives real names. `on_critical` is called when a job ends the process.
-        `keepers` work beside it.
+        """`deliveries` are those of every producer that jobs may go through. `queues` gives real
+        names. `on_critical` is called when a job ends the process. `keepers` work beside it.
         """
         self._keepers = keepers
         self._settings = settings
@@ -51,7 +52,7 @@ class Worker:
         self._listener = Listener(
             group=group,
             broker=broker,
-            producer=producer,
+            producer=deliveries,
             topics=queues,
             discovers=discovers,
             make=self._partition,

@@ -159,7 +159,10 @@ def _request(job: JobState) -> EnqueueRequest:
     data = job.serialize()
     if current_attributes.persisted:
         current_attributes.carry(data)
-    return EnqueueRequest(data, job.due_ns)
+    make_hints = type(job).make_hints
+    if make_hints is None:
+        return EnqueueRequest(data, job.due_ns)
+    return EnqueueRequest(data, job.due_ns, make_hints(job))
 
 
 def _note(job: JobState, receipt: Receipt) -> None:

@@ -16,7 +16,8 @@ from samovar.errors import EnqueueError, PayloadError, SerializationError
 
 JobData = dict[str, Any]
 
-_NO_HINTS: Mapping[str, Any] = {}
+#: The hints of a job whose class says nothing to its backend.
+NO_HINTS: Mapping[str, Any] = {}
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 
@@ -28,7 +29,7 @@ class EnqueueRequest(msgspec.Struct, frozen=True, gc=False):
     #: When it may be performed, nanoseconds since the epoch; None is at once.
     due_ns: int | None = None
     #: What the class told this backend about its jobs, such as a partition key.
-    hints: Mapping[str, Any] = _NO_HINTS
+    hints: Mapping[str, Any] = NO_HINTS
 
 
 class Receipt(msgspec.Struct, frozen=True):

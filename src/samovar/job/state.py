@@ -20,6 +20,8 @@ from samovar.support import clock, ids
 from samovar.support.names import ClassNames
 
 P = ParamSpec("P")
+#: Given a job, what `EnqueueRequest.hints` shall be.
+HintMaker = Callable[[Any], Mapping[str, Any]]
 
 
 class JobState:
@@ -47,6 +49,8 @@ class JobState:
     #: What runs around enqueuing and performing, worked out by `callbacks.settle`.
     enqueue_callbacks: ClassVar[tuple[callbacks.Callback, ...]] = ()
     perform_callbacks: ClassVar[tuple[callbacks.Callback, ...]] = ()
+    #: Makes an enqueued job's hints for its backend, such as a partition key; engines set it.
+    make_hints: ClassVar[HintMaker | None] = None
 
     #: A UUID, the same through every retry.
     job_id: str

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 import pytest
 
-from samovar.broker.port import NewRecord
+from samovar.broker.partitioning import partition_of
+from samovar.broker.port import NewRecord, Told, TopicPartition, Written
 from samovar.engine.adapter import LogAdapter
+from samovar.engine.producing.destinations import Destinations
+from samovar.engine.producing.message_producer import MessageProducer
+from samovar.engine.producing.pool import ProducerPool
 from samovar.engine.routing.routes import Routes
 from samovar.engine.topics import Topics
 from samovar.errors import (
+    ArgumentError,
     BrokerError,
+    BrokerUnavailableError,
+    DeliveryFailedError,
+    DeliveryUnknownError,
     EnqueueError,
     QueueFullError,
     SchedulingNotSupportedError,
@@ -22,6 +30,7 @@ from samovar.job.job_data import TAKEN, EnqueueRequest, Receipt
 from samovar.support import clock
 
 NOW_NS = 1_000_000_000_000
+STORED = Written(TopicPartition("mail", 0), 7)
 
 
 class Producer:
@@ -33,16 +42,42 @@ class Producer:
         self.records: list[NewRecord] = []
         self.flushes = 0
         self.missing = 0
+        #: How records were handed over, a word for each call.
+        self.calls: list[str] = []
+        #: What becomes of records that somebody waits for, by their place in the call.
+        self.outcomes: Mapping[int, Written | BrokerError | None] = {}
 
     def produce(self, record: NewRecord) -> None:
-        self.produce_many([record])
+        self.calls.append("one")
+        self._take([record])
 
     def produce_many(self, records: Sequence[NewRecord]) -> Mapping[int, BrokerError]:
+        self.calls.append("many")
+        return self._take(records)
+
+    def _take(self, records: Sequence[NewRecord]) -> Mapping[int, BrokerError]:
         if self.missing:
             self.missing -= 1
             raise UnknownTopicError("it was deleted")
         self.records += [r for index, r in enumerate(records) if index not in self.refuses]
         return self.refuses
+
+    def produce_each(self, records: Sequence[NewRecord], told: Told) -> Mapping[int, BrokerError]:
+        self.calls.append("each")
+        self.records += records
+        for index in range(len(records)):
+            outcome = self.outcomes.get(index, STORED)
+            if outcome is not None:
+                told(index, outcome)
+        return self.refuses
+
+    def produce_sync(self, records: Sequence[NewRecord], timeout: float | None) -> list[Written]:
+        self.calls.append(f"sync within {timeout}")
+        self.records += records
+        return [STORED]
+
+    def wait_until(self, condition: Callable[[], bool], timeout: float | None) -> bool:
+        return condition()
 
     def cancel_scheduled(self, key: str) -> bool:
         return key == "waits"
@@ -53,11 +88,23 @@ class Producer:
 
 
 class Existing:
+    """Topics that are there."""
+
     def __init__(self) -> None:
         self.forgotten = 0
+        self.count: int | None = 4
+        #: How many partitions a topic turns out to have when the broker is asked.
+        self.grown_to = 4
 
-    def partitions(self, name: str) -> int:
-        return 1
+    def partitions(self, name: str) -> int | None:
+        return self.count
+
+    def names(self) -> list[str]:
+        self.count = self.grown_to
+        return ["mail"]
+
+    def ensure(self, specs: object) -> list[str]:
+        raise BrokerUnavailableError("the broker is away")
 
     def forget(self) -> None:
         self.forgotten += 1
@@ -89,14 +136,14 @@ def frozen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "now_ns", lambda: NOW_NS)
 
 
-def request_for(number: int, *, due_ns: int | None = None) -> EnqueueRequest:
+def request_for(number: int, *, due_ns: int | None = None, **hints: Any) -> EnqueueRequest:
     data = {
         "job_class": "MailJob",
         "job_id": f"id-{number}",
         "queue_name": "mail",
         "scheduled_at": None if due_ns is None else "later",
     }
-    return EnqueueRequest(data, due_ns)
+    return EnqueueRequest(data, due_ns, hints)
 
 
 def test_a_job_that_waits_carries_its_time_and_its_id(producer: Producer, topics: Existing) -> None:
@@ -184,3 +231,143 @@ def test_a_bulk_of_an_ending_process_is_delivered_at_once(
     adapter(producer, topics, flush_each=True).enqueue_all([request_for(1)])
 
     assert producer.flushes == 1
+
+
+def test_a_jobs_key_becomes_the_records_key(producer: Producer, topics: Existing) -> None:
+    adapter(producer, topics).enqueue(request_for(1, key=b"user-7"))
+
+    (record,) = producer.records
+    assert (record.key, record.partition) == (b"user-7", None)
+
+
+def test_a_partition_key_chooses_the_partition_and_is_not_stored(
+    producer: Producer, topics: Existing
+) -> None:
+    """B02."""
+    adapter(producer, topics).enqueue(request_for(1, partition_key=b"user-7"))
+
+    (record,) = producer.records
+    assert (record.key, record.partition) == (None, partition_of(b"user-7", 4))
+
+
+def test_a_partition_key_of_which_the_topic_is_not_known_is_an_error(
+    producer: Producer, topics: Existing
+) -> None:
+    topics.count = None
+
+    with pytest.raises(BrokerUnavailableError, match="How many partitions 'mail' has"):
+        adapter(producer, topics).enqueue(request_for(1, partition_key=b"user-7"))
+
+    assert producer.records == []
+
+
+def test_a_partition_that_is_not_there_is_an_error(producer: Producer, topics: Existing) -> None:
+    """B03."""
+    with pytest.raises(DeliveryFailedError, match="'mail' has no partition 4; it has 4"):
+        adapter(producer, topics).enqueue(request_for(1, partition=4))
+
+    assert producer.records == []
+
+
+def test_a_partition_that_was_added_since_is_found(producer: Producer, topics: Existing) -> None:
+    topics.grown_to = 6
+
+    adapter(producer, topics).enqueue(request_for(1, partition=5))
+
+    assert producer.records[0].partition == 5
+
+
+def test_a_job_that_waits_keeps_its_partition(producer: Producer, topics: Existing) -> None:
+    adapter(producer, topics).enqueue(request_for(1, due_ns=NOW_NS + 1, partition=2))
+
+    assert producer.records[0].partition == 2
+
+
+def test_a_job_that_is_produced_synchronously_waits_for_the_log(
+    producer: Producer, topics: Existing
+) -> None:
+    """A02."""
+    log = adapter(producer, topics)
+
+    log.enqueue(request_for(1))
+    log.enqueue(request_for(2, dispatch_method="produce_sync"))
+
+    assert producer.calls == ["one", "sync within None"]
+
+
+def test_a_bulk_takes_each_way_once_and_keeps_the_order_of_each(
+    producer: Producer, topics: Existing
+) -> None:
+    """A03."""
+    ways: list[dict[str, Any]] = [{}, {"dispatch_many_method": "produce_many_sync"}]
+
+    receipts = adapter(producer, topics).enqueue_all(
+        [request_for(number, **ways[number % 2]) for number in range(6)]
+    )
+
+    assert receipts == [TAKEN] * 6
+    assert producer.calls == ["many", "each"]
+    numbers = [value.split(b"id-")[1][:1] for r in producer.records if (value := r.value)]
+    assert numbers == [b"0", b"2", b"4", b"1", b"3", b"5"]
+
+
+def test_of_a_synchronous_bulk_each_job_is_told_what_became_of_it(
+    producer: Producer, topics: Existing
+) -> None:
+    """N03: an unknown outcome is no failure."""
+    producer.outcomes = {1: DeliveryFailedError("too large"), 2: None}
+    way: dict[str, Any] = {"dispatch_many_method": "produce_many_sync"}
+
+    receipts = adapter(producer, topics).enqueue_all([request_for(n, **way) for n in range(3)])
+
+    taken, failed, unknown = receipts
+    assert taken is TAKEN
+    assert str(failed.refusal) == "MailJob (id-1) was not enqueued: too large"
+    assert unknown.refusal is not None
+    assert "MailJob (id-2) may be enqueued or not" in str(unknown.refusal)
+    assert isinstance(unknown.refusal.__cause__, DeliveryUnknownError)
+
+
+def test_of_a_bulk_whose_second_way_is_shut_the_first_is_told_as_taken(
+    producer: Producer, topics: Existing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> Mapping[int, BrokerError]:
+        raise BrokerUnavailableError("away")
+
+    monkeypatch.setattr(producer, "produce_each", fail)
+    way: dict[str, Any] = {"dispatch_many_method": "produce_many_sync"}
+
+    receipts = adapter(producer, topics).enqueue_all([request_for(0), request_for(1, **way)])
+
+    assert receipts[0] is TAKEN
+    assert receipts[1].refusal is not None
+
+
+def test_a_job_goes_through_the_producer_that_its_class_names(
+    producer: Producer, topics: Existing
+) -> None:
+    """A17."""
+    others: list[Producer] = []
+
+    def make(_: object) -> Any:
+        others.append(Producer())
+        return others[-1]
+
+    messages = MessageProducer(
+        pool=ProducerPool(make),
+        destinations=Destinations(topics=cast(Topics, topics), routes=Routes(str)),
+        real_name=str,
+    )
+    varied = messages.variant(topic_config={"acks": 1}, max_wait_timeout=5)
+    log = adapter(producer, topics)
+
+    log.enqueue(request_for(1, dispatch_method="produce_sync", producer=lambda: varied))
+    log.enqueue_all([request_for(2), request_for(3, producer=lambda: varied)])
+
+    assert [other.calls for other in others] == [["sync within 5", "many"]]
+    assert producer.calls == ["many"]
+
+
+def test_what_is_no_producer_is_refused(producer: Producer, topics: Existing) -> None:
+    with pytest.raises(ArgumentError, match=r"expected app\.producer or one of its variants"):
+        adapter(producer, topics).enqueue(request_for(1, producer=lambda: 5))

@@ -1,0 +1,87 @@
+"""Where a record goes: a topic that is there, and the partition its sender wants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from samovar import events
+from samovar.broker.partitioning import partition_of
+from samovar.engine.routing.routes import Routes
+from samovar.engine.topics import Topics
+from samovar.errors import BrokerUnavailableError, DeliveryFailedError
+from samovar.support import clock
+
+#: After a broker did not answer, records are handed over unasked for so long, in seconds.
+AWAY_SECONDS = 10.0
+
+
+class Destinations:
+    """Topics as those who send see them; by real names. Any thread may use it."""
+
+    def __init__(self, *, topics: Topics, routes: Routes) -> None:
+        self._topics = topics
+        self._routes = routes
+        #: Until when topics are not looked for, because the broker did not answer.
+        self._away_until = 0.0
+
+    def ensure(self, topic: str) -> None:
+        """Create the topic if it is missing. A broker that is away keeps nobody waiting: records
+        are handed over all the same, and a topic that stays missing is reported as undelivered.
+        """
+        if self._topics.partitions(topic) is not None or clock.monotonic() < self._away_until:
+            return
+        try:
+            self._topics.ensure(self._routes.find(topic).specs)
+        except BrokerUnavailableError as error:
+            self._away_until = clock.monotonic() + AWAY_SECONDS
+            events.announce("broker.error", error=error)
+
+    def forget(self) -> None:
+        """A topic turned out to be gone: look again."""
+        self._topics.forget()
+
+    def place(self, topic: str, hints: Mapping[str, Any]) -> tuple[bytes | None, int | None]:
+        """Key and partition of a record, from `key`, `partition_key` or `partition`.
+
+        Raises:
+            DeliveryFailedError: the topic has no such partition.
+            BrokerUnavailableError: the broker could not be asked how many there are.
+        """
+        key, partition = hints.get("key"), hints.get("partition")
+        if partition is not None:
+            self._check(topic, partition)
+        elif (chooses := hints.get("partition_key")) is not None:
+            partition = partition_of(chooses, self._count(topic))
+        return key, partition
+
+    def count(self, topic: str) -> int:
+        """How many partitions a topic has; -1 when it is not there.
+
+        Raises:
+            BrokerUnavailableError: the broker does not answer.
+        """
+        if self._topics.partitions(topic) is None:
+            self._topics.names()
+        known = self._topics.partitions(topic)
+        return -1 if known is None else known
+
+    def _check(self, topic: str, partition: int) -> None:
+        known = self._topics.partitions(topic)
+        if known is None or partition < known:
+            return
+        self._topics.names()  # there may be more by now
+        count = self._count(topic)
+        if partition >= count:
+            raise DeliveryFailedError(
+                f"Topic {topic!r} has no partition {partition}; it has {count}, from 0 up."
+            )
+
+    def _count(self, topic: str) -> int:
+        count = self._topics.partitions(topic)
+        if count is None:
+            raise BrokerUnavailableError(
+                f"How many partitions {topic!r} has is not known, as the broker does not answer; "
+                f"so a partition_key cannot choose one. Nothing was sent."
+            )
+        return count

@@ -1,0 +1,255 @@
+"""`app.producer`: messages to any topic, one or many, waiting for the log or not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Unpack
+
+from samovar import events
+from samovar.broker import topic_config as variations
+from samovar.broker.port import NO_CONFIG, NewRecord, Producer, Written
+from samovar.engine.producing.buffer import Buffer
+from samovar.engine.producing.delivery import Delivery, hand_over, in_seconds, settle
+from samovar.engine.producing.destinations import Destinations
+from samovar.engine.producing.messages import Message, check, record_of
+from samovar.engine.producing.pool import ProducerPool
+from samovar.errors import (
+    ArgumentError,
+    BrokerError,
+    ProduceManyError,
+    UnknownTopicError,
+)
+
+
+class MessageProducer:
+    """Sends messages to topics of the application's log; what `app.producer` is.
+
+    ```python
+    app.producer.produce_sync(topic="orders", payload="placed", key="7")
+    delivery = app.producer.produce_async(topic="orders", payload="paid", key="7")
+    delivery.wait()
+    ```
+
+    A message is keyword arguments, or a dict where there are several: `topic` and `payload` (text
+    or bytes), and as wanted `key`, `partition_key`, `partition`, `timestamp` (milliseconds),
+    `headers` and `label`. All messages of a call are checked before any of it is sent. Messages
+    of one partition keep their order as long as they go through one variant.
+
+    Any thread may use it; it works in a forked process too.
+    """
+
+    def __init__(
+        self,
+        *,
+        pool: ProducerPool,
+        destinations: Destinations,
+        real_name: Callable[[str], str],
+    ) -> None:
+        self.pool = pool
+        self._destinations = destinations
+        self._real_name = real_name
+        self._topic_config: Mapping[str, Any] = NO_CONFIG
+        #: How long `produce_sync` and its kin wait, in seconds; None: until the answer is final.
+        self.max_wait_timeout: float | None = None
+        #: This one and its variants, by their settings.
+        self._family: dict[object, MessageProducer] = {}
+        self._buffer = Buffer()
+
+    @property
+    def port(self) -> Producer:
+        """The log's producer behind it."""
+        return self.pool.producer(self._topic_config)
+
+    def variant(
+        self,
+        *,
+        topic_config: Mapping[str, Any] | None = None,
+        max_wait_timeout: float | timedelta | None = None,
+    ) -> MessageProducer:
+        """This producer but for how it sends; the same variant for the same settings.
+
+        Args:
+            topic_config: librdkafka's settings of how records are sent, such as
+                ``{"acks": 1, "compression.type": "zstd"}``. Each distinct one has connections of
+                its own. Acks weaker than ``"all"`` make it one that is not idempotent: it may
+                store a message twice. The embedded log stores all records alike.
+            max_wait_timeout: How long `produce_sync` and its kin wait, in seconds. An answer that
+                has not come by then may yet come, and is no failure.
+
+        Raises:
+            ArgumentError: there is a name that no variant can set.
+            ConfigurationError: the log's settings refuse it.
+        """
+        variations.check(topic_config or {})
+        wait = in_seconds(max_wait_timeout)
+        if wait is not None and wait <= 0:
+            raise ArgumentError(
+                f"max_wait_timeout is {max_wait_timeout!r}; expected seconds above 0."
+            )
+        config = {**self._topic_config, **(topic_config or {})}
+        wait = self.max_wait_timeout if wait is None else wait
+        self.pool.producer(config)  # refuses what is of no use
+        key = frozenset(config.items()), wait
+        found = self._family.get(key)
+        return found or self._family.setdefault(key, self._varied(config, wait))
+
+    def produce_async(self, **message: Unpack[Message]) -> Delivery:
+        """Hand a message over, and return at once. If it fails later, that is the event
+        `producer.failed`, with its `label`; `wait` of what is returned raises it too.
+
+        Raises:
+            MessageInvalidError: it cannot be sent.
+            QueueFullError: the buffer stayed full; it was not sent.
+            BrokerError: it was not sent.
+        """
+        (delivery,) = self._hand_over([check(message)], announces=True)
+        return delivery
+
+    def produce_sync(self, **message: Unpack[Message]) -> Written:
+        """Send a message and wait until it is stored; where that is.
+
+        Raises:
+            MessageInvalidError: it cannot be sent.
+            DeliveryUnknownError: no answer in time; it may be stored all the same.
+            DeliveryFailedError: it was refused for good.
+            BrokerError: it was not sent.
+        """
+        (delivery,) = self._hand_over([check(message)], announces=False)
+        return delivery.wait(self.max_wait_timeout)
+
+    def produce_many_async(self, messages: Iterable[Message]) -> list[Delivery]:
+        """Hand several messages over, in order, and return at once.
+
+        Raises:
+            MessageInvalidError: one cannot be sent; none was.
+            ProduceManyError: some were refused; it tells which, and what became of the others.
+            BrokerError: none was sent.
+        """
+        deliveries = self._hand_over([check(message) for message in messages], announces=True)
+        return _accepted(deliveries)
+
+    def produce_many_sync(self, messages: Iterable[Message]) -> list[Written]:
+        """Send several messages, in order, and wait until all are stored; where that is.
+
+        Raises:
+            MessageInvalidError: one cannot be sent; none was.
+            ProduceManyError: some are not stored, or not known to be; it tells which.
+            BrokerError: none was sent.
+        """
+        deliveries = self._hand_over([check(message) for message in messages], announces=False)
+        settle(self.port, deliveries, self.max_wait_timeout)
+        return _stored(deliveries)
+
+    def tombstone_async(self, *, topic: str, key: str | bytes, partition: int) -> Delivery:
+        """Hand over a message without content, which deletes its key in a compacted topic."""
+        return self.produce_async(topic=topic, payload=None, key=key, partition=partition)
+
+    def tombstone_sync(self, *, topic: str, key: str | bytes, partition: int) -> Written:
+        """The same, and wait until it is stored."""
+        return self.produce_sync(topic=topic, payload=None, key=key, partition=partition)
+
+    def buffer(self, **message: Unpack[Message]) -> None:
+        """Keep a message here until `flush_sync` or `flush_async` sends it.
+
+        Raises:
+            MessageInvalidError: it cannot be sent.
+        """
+        self.buffer_many([message])
+
+    def buffer_many(self, messages: Iterable[Message]) -> None:
+        """Keep several messages here until `flush_sync` or `flush_async` sends them.
+
+        Raises:
+            MessageInvalidError: one cannot be sent; none is kept.
+        """
+        self._buffer.add([check(message) for message in messages])
+
+    def flush_async(self) -> list[Delivery]:
+        """Hand over what is kept here, in order. What finds no room stays here, and is told.
+
+        Raises:
+            ProduceManyError: some were refused.
+            BrokerError: none was sent.
+        """
+        deliveries = self._buffer.send(lambda kept: self._hand_over(kept, announces=True))
+        return _accepted(deliveries)
+
+    def flush_sync(self) -> list[Written]:
+        """Send what is kept here, in order, and wait until it is stored.
+
+        Raises:
+            ProduceManyError: some are not stored, or not known to be.
+            BrokerError: none was sent.
+        """
+        deliveries = self._buffer.send(lambda kept: self._hand_over(kept, announces=False))
+        settle(self.port, deliveries, self.max_wait_timeout)
+        return _stored(deliveries)
+
+    def partition_count(self, topic: str) -> int:
+        """How many partitions a topic has, by its logical name; -1 when it is not there.
+
+        Raises:
+            BrokerUnavailableError: the broker does not answer.
+        """
+        return self._destinations.count(self._real_name(topic))
+
+    def purge(self) -> int:
+        """Drop what is kept here; how many messages those were."""
+        return self._buffer.drop()
+
+    def close(self) -> int:
+        """Hand over what this one and its variants keep; how many messages could not be."""
+        lost = 0
+        for producer in {self, *self._family.values()}:
+            try:
+                producer.flush_async()
+            except BrokerError as error:
+                events.announce("broker.error", error=error)
+                lost += producer.purge()
+        return lost
+
+    def _varied(self, config: Mapping[str, Any], wait: float | None) -> MessageProducer:
+        varied = MessageProducer(
+            pool=self.pool, destinations=self._destinations, real_name=self._real_name
+        )
+        varied._topic_config = config
+        varied.max_wait_timeout = wait
+        varied._family = self._family
+        return varied
+
+    def _hand_over(self, messages: Sequence[Message], *, announces: bool) -> list[Delivery]:
+        if not messages:
+            return []
+        labels = [message.get("label") for message in messages]
+        try:
+            return hand_over(self.port, self._records(messages), labels, announces=announces)
+        except UnknownTopicError:
+            self._destinations.forget()  # it was deleted since: once more, and it is created
+            return hand_over(self.port, self._records(messages), labels, announces=announces)
+
+    def _records(self, messages: Sequence[Message]) -> list[NewRecord]:
+        return [
+            record_of(message, self._real_name(message["topic"]), self._destinations)
+            for message in messages
+        ]
+
+
+def _stored(deliveries: Sequence[Delivery]) -> list[Written]:
+    """Where each is. Raises ProduceManyError if one is nowhere, or perhaps nowhere."""
+    _tell(
+        deliveries,
+        {i: d.error or d.no_answer() for i, d in enumerate(deliveries) if not d.is_stored},
+    )
+    return [d.outcome for d in deliveries if isinstance(d.outcome, Written)]
+
+
+def _accepted(deliveries: list[Delivery]) -> list[Delivery]:
+    """All of them. Raises ProduceManyError if some were refused."""
+    _tell(deliveries, {i: d.error for i, d in enumerate(deliveries) if d.error is not None})
+    return deliveries
+
+
+def _tell(deliveries: Sequence[Delivery], errors: Mapping[int, BrokerError]) -> None:
+    if errors:
+        raise ProduceManyError(errors, deliveries)

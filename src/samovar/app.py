@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any, Protocol, runtime_checkable
 
 from samovar import backends, events
-from samovar.broker.port import Broker, Producer
+from samovar.broker.port import Broker, ConsumerOptions, Producer
 from samovar.engine.adapter import LogAdapter
 from samovar.engine.dead.morgue import Morgue
 from samovar.engine.flow import assembly
 from samovar.engine.producing.destinations import Destinations
 from samovar.engine.producing.message_producer import MessageProducer
 from samovar.engine.producing.pool import ProducerPool
+from samovar.engine.routing.choice import Choice
 from samovar.engine.routing.routes import Routes
 from samovar.engine.routing.topic import Topic
 from samovar.engine.scheduled.scheduling import Scheduling
 from samovar.engine.scheduled.topics import PARTITIONS
+from samovar.engine.serving import Serving
 from samovar.engine.topics import Topics
 from samovar.engine.worker import Worker
 from samovar.errors import ArgumentError, ConfigurationError, SchedulingNotSupportedError
@@ -91,14 +96,15 @@ class App:
         )
         runtime.install(self)
 
-    def job_topic(self, name: str, **settings: Any) -> None:
-        """Draw the topic of a queue, by its logical name.
+    def job_topic(self, name: str | re.Pattern[str], **settings: Any) -> None:
+        """Draw the topic of a queue, by its logical name; or, by a compiled pattern, every topic
+        whose real name it matches as a whole, also ones that are made later.
 
         Settings: `partitions`, `replication_factor`, `config` (what is created), `max_messages`,
         `max_wait_time`, `initial_offset`, `kafka`, `dead_letter_queue`, `pause`, `long_running`,
         `virtual_partitions`, `throttle`, `delay_by`, `expire_in`, `filters`, `ordering`,
-        `share_group`, `active`. Faults are told together when a worker starts or `samovar topics`
-        runs.
+        `share_group`, `assign`, `active`. Faults are told together when a worker starts or
+        `samovar topics` runs.
         """
         self.routes.draw(name, **settings)
 
@@ -118,6 +124,26 @@ class App:
         self._scheduling.schedules.declare(
             name, partitions=partitions, replication_factor=replication_factor, config=config
         )
+
+    def topic_defaults(self, **settings: Any) -> None:
+        """Settings of every topic that is drawn from now on. A topic's own setting takes the place
+        of the default as a whole; `config` and `kafka` are laid over it, name by name.
+        """
+        self.routes.set_defaults(**settings)
+
+    def consumer_group(self, name: str) -> AbstractContextManager[None]:
+        """What is drawn in this ``with`` block is read by the consumer group `name`, so that each
+        job is performed there once, whatever other groups do.
+        """
+        return self.routes.consumer_group(name)
+
+    def subscription_group(
+        self, name: str, *, multiplexing: int = 1
+    ) -> AbstractContextManager[None]:
+        """What is drawn in this ``with`` block has a connection of its own in each worker process,
+        or `multiplexing` of them, which share its partitions.
+        """
+        return self.routes.subscription_group(name, multiplexing=multiplexing)
 
     def persist(self, *classes: type[CurrentAttributes]) -> None:
         """Let these classes of current attributes travel with jobs. Every process that enqueues
@@ -160,39 +186,66 @@ class App:
         """Create the declared topics that are missing (with nothing declared, the queues that
         job classes name), and those of `queues`, by logical names; the names of those created.
         """
-        self.routes.check()
+        self.check()
         named = [self.routes.find(self.settings.job.real_queue(queue)) for queue in queues]
         specs = {spec.name: spec for topic in (*self._served(), *named) for spec in topic.specs}
         log = self._log()
         schedules = () if log.schedules else self._scheduling.topics()
         return log.topics.ensure((*specs.values(), *schedules))
 
+    def check(self) -> None:
+        """See whether the routes can be had.
+
+        Raises:
+            ConfigurationError: every fault of every route.
+        """
+        faults = list(self.routes.faults)
+        if backends.is_log(self.settings.queue_adapter):
+            faults += self._client_faults()
+        if self.settings.worker.processes > 1:
+            faults += [
+                f"job_topic({topic.name!r}): assign cannot stand with worker.processes = "
+                f"{self.settings.worker.processes}: each process would read the same partitions."
+                for topic in self.routes
+                if topic.assign is not False
+            ]
+        if faults:
+            raise ConfigurationError(faults)
+
     def worker(
-        self, *, queues: Sequence[str] = (), on_critical: Callable[[], None] | None = None
+        self,
+        *,
+        queues: Sequence[str] = (),
+        choice: Choice | None = None,
+        member: str = "",
+        on_critical: Callable[[], None] | None = None,
     ) -> Worker:
         """A worker for these queues (logical names), or for all that `queues_to_serve` gives.
+
+        `choice` narrows what is drawn; `member` tells this process from others of its settings, for
+        static membership.
 
         Raises:
             ConfigurationError: routes or settings are wrong; every fault at once.
         """
-        self.routes.check()
+        self.check()
         log = self._log()
         log.is_workers = True
         if not log.schedules:
             self._scheduling.check()
         self.adapter()
-        real = tuple(self.settings.job.real_queue(name) for name in queues)
+        serving = self._serving(queues, choice)
+        if faults := serving.faults():
+            raise ConfigurationError(faults)
         self._stopping.clear()
         return Worker(
-            group=self.settings.kafka.group,
             broker=log.broker,
             producer=log.producer,
             deliveries=log.pool,
             topics=log.topics,
-            routes=self.routes,
-            queues=(lambda: real) if real else self.queues_to_serve,
-            discovers=not real and not len(self.routes),
+            serving=serving,
             settings=self.settings.worker,
+            member=member,
             on_critical=on_critical or self._stopping.set,
             keepers=()
             if log.schedules
@@ -207,7 +260,7 @@ class App:
         Raises:
             ConfigurationError: routes or settings are wrong; every fault at once.
         """
-        self.routes.check()
+        self.check()
         log = self._log()
         return Morgue(
             admin=log.broker.admin(),
@@ -218,23 +271,19 @@ class App:
             real_name=self.settings.job.real_queue,
         )
 
-    def queues_to_serve(self) -> list[str]:
-        """Real names of the queues that a worker serves when it is told none.
+    def queues_to_serve(
+        self, queues: Sequence[str] = (), choice: Choice | None = None
+    ) -> list[str]:
+        """Real names of the queues that a worker serves that is told these.
 
-        The drawn ones; with nothing drawn those that job classes name, and on the embedded log
-        every queue in the file but those that were made for dead letters.
+        When it is told none: the drawn ones; with nothing drawn those that job classes name, and
+        on the embedded log every queue in the file but those that were made for dead letters.
         """
-        if len(self.routes):
-            return [topic.name for topic in self.routes if topic.active]
-        names = {topic.name for topic in self._served()}
-        if self.settings.queue_adapter == "embedded":
-            names.update(self._log().topics.queues())
-        return sorted(names)
+        return self._serving(queues, choice).queues()
 
     def unserved(self, queues: Sequence[str] = ()) -> list[tuple[str, str]]:
         """Job classes whose queue a worker for `queues` leaves out: job name and real queue."""
-        real = self.settings.job.real_queue
-        served = {real(queue) for queue in queues} or set(self.queues_to_serve())
+        served = set(self.queues_to_serve(queues))
         named = [(name, cls.real_queue(cls.queue_as)) for name, cls in JOB_CLASSES]
         return [(name, queue) for name, queue in named if queue not in served]
 
@@ -277,8 +326,32 @@ class App:
     def _served(self) -> list[Topic]:
         if len(self.routes):
             return list(self.routes)
-        queues = {cls.real_queue(cls.queue_as) for _, cls in JOB_CLASSES}
-        return [self.routes.find(queue) for queue in sorted(queues) if queue]
+        return [self.routes.find(queue) for queue in _class_queues()]
+
+    def _serving(self, queues: Sequence[str], choice: Choice | None) -> Serving:
+        choice = choice or Choice()
+        if queues:
+            real = tuple(self.settings.job.real_queue(queue) for queue in queues)
+            choice = replace(choice, queues=real)
+        return Serving(
+            routes=self.routes,
+            topics=self._log().topics,
+            group=self.settings.kafka.group,
+            class_queues=_class_queues,
+            serves_all=self.settings.queue_adapter == "embedded",
+            never=[spec.name for spec in self._scheduling.topics()],
+            choice=choice,
+        )
+
+    def _client_faults(self) -> list[str]:
+        """What the log's client says to the properties of each topic."""
+        consumer_faults = self._log().broker.consumer_faults
+        return [
+            f"job_topic({topic.name!r}): kafka: {fault}"
+            for topic in self.routes
+            if topic.kafka
+            for fault in consumer_faults(ConsumerOptions(properties=topic.kafka))
+        ]
 
     def _make_adapter(self, name: str) -> QueueAdapter:
         with self._lock:
@@ -321,6 +394,11 @@ class App:
                 interval = self.settings.worker.commit_interval
                 self._logs[name] = _Log(backends.broker(name)(wing, commit_interval=interval))
             return self._logs[name]
+
+
+def _class_queues() -> list[str]:
+    """Real names of the queues that job classes name."""
+    return sorted({queue for _, cls in JOB_CLASSES if (queue := cls.real_queue(cls.queue_as))})
 
 
 def _end_as_failed(_: events.Event) -> None:

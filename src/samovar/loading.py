@@ -18,7 +18,7 @@ def load_app(settings: Settings | None = None) -> App:
     app = _app_of(settings)
     for module in settings.imports:
         backends.import_module(module)
-    app.routes.check()
+    app.check()
     return app
 
 

@@ -83,7 +83,7 @@ class Stage:
 
     def draw(self, routes: str) -> None:
         """Give the worker processes an application with these routes."""
-        head = "from samovar import App, DeadLetterQueue, Pause\n\napp = App()\n"
+        head = "import re\n\nfrom samovar import App, DeadLetterQueue, Pause\n\napp = App()\n"
         (self.directory / "stage_app.py").write_text(head + routes + "\n")
         self.configure(app="stage_app:app")
 

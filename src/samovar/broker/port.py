@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import msgspec
 
@@ -116,6 +116,23 @@ class TopicSpec:
     is_dead_letter: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsumerOptions:
+    """How one consumer differs from what the broker's settings say."""
+
+    #: Where its group begins in a partition of which it has committed nothing.
+    initial_offset: Literal["earliest", "latest"] = "earliest"
+    #: Properties of the broker's own client; a broker without such a client passes them over.
+    properties: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    #: What tells this consumer from the others of its group that share its settings: it makes the
+    #: id of a static member unique. The same in each run of the process.
+    member: str = ""
+
+
+#: As the settings say.
+PLAIN = ConsumerOptions()
+
+
 class RebalanceListener(Protocol):
     """Told, on the polling thread and inside `poll` or `close`, which partitions come and go."""
 
@@ -137,6 +154,15 @@ class Consumer(Protocol):
 
     def subscribe(self, topics: Sequence[str], listener: RebalanceListener) -> None:
         """Join the group for these topics; again, and they take the place of the earlier ones."""
+        ...
+
+    def assign(self, partitions: Sequence[TopicPartition], listener: RebalanceListener) -> None:
+        """Read these partitions and no others, without being a member; in place of `subscribe`.
+
+        Nobody shares or takes them. What is stored is committed to the group, which must have no
+        members meanwhile. Again, and the partitions take the place of the earlier ones. The
+        listener hears of them in the next `poll`, and that they leave in `close`.
+        """
         ...
 
     def poll(self, max_records: int, timeout: float) -> list[Batch]:
@@ -384,8 +410,16 @@ class Broker(Protocol):
         """A new producer of that name; from its first write on, earlier ones are fenced."""
         ...
 
-    def consumer(self, group: str) -> Consumer:
-        """A new member for `group`; it joins when it subscribes."""
+    def consumer(self, group: str, options: ConsumerOptions = PLAIN) -> Consumer:
+        """A new member for `group`; it joins when it subscribes.
+
+        Raises:
+            ConfigurationError: the options cannot be had.
+        """
+        ...
+
+    def consumer_faults(self, options: ConsumerOptions) -> Sequence[str]:
+        """What is wrong with these options, one sentence a fault; asks no server."""
         ...
 
     def admin(self) -> Admin:

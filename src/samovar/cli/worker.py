@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import click
 
 from samovar.app import App, expect_worker
 from samovar.cli import loading
+from samovar.engine.routing.choice import Choice
 from samovar.engine.worker import Worker
 from samovar.errors import ConfigurationError
 from samovar.job.state import JOB_CLASSES
@@ -27,6 +29,10 @@ _COUNT = click.IntRange(min=1)
 @click.option("-C", "--config", type=click.Path(path_type=Path), help="The settings file.")
 @click.option("-e", "--environment", help="The section of the settings.")
 @click.option("-q", "--queue", "queues", multiple=True, help="A queue to serve; may be repeated.")
+@click.option("--include-topic", "include_topics", multiple=True, help="Serve only this topic.")
+@click.option("--exclude-topic", "exclude_topics", multiple=True, help="Leave this topic out.")
+@click.option("--include-group", "include_groups", multiple=True, help="Serve only this group.")
+@click.option("--exclude-group", "exclude_groups", multiple=True, help="Leave this group out.")
 @click.option("-c", "--concurrency", type=_COUNT, help="Jobs performed at the same time.")
 @click.option("--processes", type=_COUNT, help="Processes to start and watch.")
 @click.option("-v", "--verbose", is_flag=True, help="A log line for every job.")
@@ -37,6 +43,7 @@ def command(
     concurrency: int | None,
     processes: int | None,
     verbose: bool,
+    **chosen: tuple[str, ...],
 ) -> None:
     """Perform jobs until told to stop.
 
@@ -55,14 +62,22 @@ def command(
         loading.log_as_json()
     expect_worker()
     app = loading.load_user_app(settings)
-    is_child = INDEX_VARIABLE in os.environ
+    index = os.environ.get(INDEX_VARIABLE)
+    is_child = index is not None
+    choice = _choice(app, chosen)
     if not is_child:
-        _prepare(app, queues)
+        _prepare(app, queues, choice)
     if app.settings.worker.processes > 1 and not is_child:
         sys.exit(_supervise(app, moves))
     if is_child:
         moves.watch_parent(sys.stdin.fileno())
-    sys.exit(run(app, app.worker(queues=queues, on_critical=lambda: moves.put(Move.STOP)), moves))
+    worker = app.worker(
+        queues=queues,
+        choice=choice,
+        member=index or "",
+        on_critical=lambda: moves.put(Move.STOP),
+    )
+    sys.exit(run(app, worker, moves))
 
 
 def run(app: App, worker: Worker, moves: Moves) -> int:
@@ -83,7 +98,18 @@ def run(app: App, worker: Worker, moves: Moves) -> int:
             return ORPHANED_STATUS if move is Move.ORPHANED else 0
 
 
-def _prepare(app: App, queues: tuple[str, ...]) -> None:
+def _choice(app: App, chosen: Mapping[str, tuple[str, ...]]) -> Choice:
+    """What the options chose of the routes; topics are given by the names used in code."""
+    patterns = {topic.name for topic in app.routes if topic.pattern}
+    real = app.settings.job.real_queue
+    names = {
+        option: tuple(n if n in patterns or option.endswith("groups") else real(n) for n in given)
+        for option, given in chosen.items()
+    }
+    return Choice(**names)
+
+
+def _prepare(app: App, queues: tuple[str, ...], choice: Choice) -> None:
     """Start only with jobs to perform, and a broker that is there, with the declared topics."""
     click.echo(_sources(app))
     _expect_jobs(app)
@@ -95,7 +121,18 @@ def _prepare(app: App, queues: tuple[str, ...]) -> None:
     for name, queue in app.unserved(queues):
         click.echo(f"Note: {name} uses the queue {queue}, which this worker does not serve.")
     click.echo(f"Jobs: {', '.join(name for name, _ in JOB_CLASSES)}.")
-    click.echo(f"Queues: {', '.join(queues or app.queues_to_serve()) or 'none yet'}.")
+    served = queues or app.queues_to_serve(choice=choice)
+    click.echo(f"Queues: {', '.join(served) or 'none yet'}.")
+    _tell_of_priorities()
+
+
+def _tell_of_priorities() -> None:
+    named = [name for name, cls in JOB_CLASSES if cls.priority is not None]
+    if named:
+        click.echo(
+            f"Note: {named[0]}{' and others have' if named[1:] else ' has'} a priority, which a "
+            f"log ignores: it keeps the order. Give urgent jobs a queue of their own."
+        )
 
 
 def _sources(app: App) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from samovar import events
-from samovar.broker.port import Batch, Broker, Consumer, Deliveries, TopicPartition
+from samovar.broker.port import Batch, Consumer, Deliveries, TopicPartition
 from samovar.engine.assignment import Assignment
 from samovar.engine.partition import Partition
+from samovar.engine.subscribing import Subscriber
 from samovar.engine.work_queue import WorkQueue
 from samovar.support import clock
 
@@ -28,8 +29,6 @@ BUSY_SECONDS = 0.02
 CROWDED_SECONDS = 0.2
 #: Wait before a listener starts anew after an error, in seconds.
 RESET_SECONDS = 1.0
-#: How often a listener that serves every queue looks for new ones, in seconds.
-DISCOVERY_SECONDS = 1.0
 
 
 class Listener(threading.Thread):
@@ -38,29 +37,31 @@ class Listener(threading.Thread):
     def __init__(
         self,
         *,
+        name: str,
         group: str,
-        broker: Broker,
+        connect: Callable[[], Consumer],
+        subscriber: Callable[[], Subscriber],
+        patience: float,
         producer: Deliveries,
-        topics: Callable[[], Sequence[str]],
-        discovers: bool,
         make: Callable[[TopicPartition], Partition],
         work: WorkQueue,
     ) -> None:
-        """`topics` names what to subscribe to; asked again and again when `discovers`."""
-        super().__init__(name=f"samovar-listener-{group}", daemon=True)
+        """`connect` and `subscriber` are asked again after each error. `patience` is the longest
+        wait of one poll, in seconds."""
+        super().__init__(name=f"samovar-listener-{name}", daemon=True)
         self._group = group
-        self._broker = broker
+        self._connect = connect
+        self._subscriber = subscriber
+        self._longest_wait = min(patience, PATIENCE)
         self._producer = producer
-        self._topics = topics
-        self._discovers = discovers
         self._make = make
         self._work = work
         self._quiet_asked = threading.Event()
         self._stop_asked = threading.Event()
         self._consumer: Consumer | None = None
         self._assignment: Assignment | None = None
-        self._subscribed: tuple[str, ...] = ()
-        self._next_discovery = 0.0
+        #: Whether the consumer has been told of anything to read.
+        self._reads = False
         self._poll_records = POLL_RECORDS
         #: A partition with this many waiting records takes no more; half of it, and it does again.
         self._full = 2 * POLL_RECORDS
@@ -93,25 +94,25 @@ class Listener(threading.Thread):
         return list(assignment) if assignment is not None else []
 
     def _serve(self) -> None:
-        consumer = self._consumer = self._broker.consumer(self._group)
+        consumer = self._consumer = self._connect()
         assignment = self._assignment = Assignment(
             group=self._group, consumer=consumer, producer=self._producer, make=self._make
         )
-        self._subscribed = ()
+        subscriber = self._subscriber()
+        self._reads = False
         try:
-            self._subscribe(consumer, assignment)
             while not self._stop_asked.is_set():
-                self._turn(consumer, assignment)
+                self._turn(consumer, subscriber, assignment)
             self._come_to_rest(consumer, assignment)
         finally:
             assignment.interrupt()
             consumer.close()
             self._consumer = None
 
-    def _turn(self, consumer: Consumer, assignment: Assignment) -> None:
+    def _turn(self, consumer: Consumer, subscriber: Subscriber, assignment: Assignment) -> None:
         self.last_turn = clock.monotonic()
-        self._subscribe(consumer, assignment)
-        if not self._subscribed:
+        self._reads = subscriber.follow(consumer, assignment)
+        if not self._reads:
             self._stop_asked.wait(PATIENCE)
             return
         self._wake_waiting(assignment)
@@ -122,16 +123,6 @@ class Listener(threading.Thread):
         assignment.mark()
         if self._quiet_asked.is_set():
             self._hold_still(consumer, assignment)
-
-    def _subscribe(self, consumer: Consumer, assignment: Assignment) -> None:
-        """Subscribe at first, and again when there are other queues than before."""
-        if self._subscribed and (not self._discovers or self.last_turn < self._next_discovery):
-            return
-        self._next_discovery = self.last_turn + DISCOVERY_SECONDS
-        topics = tuple(self._topics())
-        if topics and topics != self._subscribed:
-            consumer.subscribe(topics, assignment)
-            self._subscribed = topics
 
     def _wake_waiting(self, assignment: Assignment) -> None:
         """Queue the partitions whose back-off is over."""
@@ -184,7 +175,7 @@ class Listener(threading.Thread):
         """How long the next poll may wait: until a back-off ends or a pause must be looked at."""
         if self._stop_asked.is_set():
             return 0.0
-        patience = PATIENCE
+        patience = self._longest_wait
         for partition in assignment:
             if partition.paused and not (partition.is_waiting or partition.pauses(self.last_turn)):
                 patience = min(patience, PAUSED_PATIENCE)
@@ -198,7 +189,7 @@ class Listener(threading.Thread):
 
     def _come_to_rest(self, consumer: Consumer, assignment: Assignment) -> None:
         """Keep polling, and so keep the partitions, until the running jobs have ended."""
-        if not self._subscribed:
+        if not self._reads:
             return
         self._hold_still(consumer, assignment)
         while not assignment.is_at_rest():

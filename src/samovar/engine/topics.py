@@ -44,11 +44,15 @@ class Topics:
         with self._lock:
             self._known = {}
 
-    def names(self) -> list[str]:
-        """Every topic of the broker, asked anew."""
+    def counts(self) -> dict[str, int]:
+        """Every topic of the broker with its number of partitions, asked anew."""
         with self._lock:
             self._known = self._admin.topics()
-            return sorted(self._known)
+            return dict(self._known)
+
+    def names(self) -> list[str]:
+        """Every topic of the broker, asked anew."""
+        return sorted(self.counts())
 
     def queues(self) -> list[str]:
         """Every topic of the broker, asked anew, but those made for dead letters."""

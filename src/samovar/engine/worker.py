@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 
 from samovar import events
 from samovar.broker.port import Broker, Deliveries, Producer, TopicPartition
@@ -14,50 +17,50 @@ from samovar.engine.flow import assembly
 from samovar.engine.keeper import Keeper
 from samovar.engine.listener import Listener
 from samovar.engine.partition import Partition
-from samovar.engine.routing.routes import Routes
+from samovar.engine.routing.subscriptions import Subscription
+from samovar.engine.serving import Serving
 from samovar.engine.settings import WorkerSettings
+from samovar.engine.subscribing import Sharing, Subscriber, Taking
 from samovar.engine.topics import Topics
 from samovar.engine.work_queue import WorkQueue
 from samovar.support import clock
 
 
 class Worker:
-    """Performs the jobs of some queues of one group until it is stopped."""
+    """Performs the jobs of what it serves until it is stopped."""
 
     def __init__(
         self,
         *,
-        group: str,
         broker: Broker,
         producer: Producer,
         deliveries: Deliveries,
         topics: Topics,
-        routes: Routes,
-        queues: Callable[[], Sequence[str]],
-        discovers: bool,
+        serving: Serving,
         settings: WorkerSettings,
+        member: str,
         on_critical: Callable[[], None],
         keepers: Sequence[Keeper] = (),
     ) -> None:
-        """`deliveries` are those of every producer that jobs may go through. `queues` gives real
-        names. `on_critical` is called when a job ends the process. `keepers` work beside it.
+        """`deliveries` are those of every producer that jobs may go through. `member` tells this
+        process from others with the same settings on the same machine. `on_critical` is called
+        when a job ends the process. `keepers` work beside it.
         """
+        self._broker = broker
+        self._producer = producer
+        self._topics = topics
+        self._serving = serving
         self._keepers = keepers
         self._settings = settings
-        self._routes = routes
-        self._queues = queues
+        self._member = member
         self._stop_process = on_critical
         self._work = WorkQueue()
-        self._dead = DeadLetters(group=group, producer=producer, topics=topics)
-        self._listener = Listener(
-            group=group,
-            broker=broker,
-            producer=deliveries,
-            topics=queues,
-            discovers=discovers,
-            make=self._partition,
-            work=self._work,
-        )
+        self._deliveries = deliveries
+        self._listeners = [
+            self._listener(subscription, copy)
+            for subscription in serving.subscriptions
+            for copy in range(subscription.copies)
+        ]
         self._executors = [
             Executor(
                 index=index,
@@ -70,15 +73,18 @@ class Worker:
 
     def start(self) -> None:
         """Begin to work; returns at once."""
-        for thread in (*self._executors, self._listener, *self._keepers):
+        for thread in (*self._executors, *self._listeners, *self._keepers):
             thread.start()
         events.announce(
-            "worker.started", queues=tuple(self._queues()), concurrency=len(self._executors)
+            "worker.started",
+            queues=tuple(self._serving.queues()),
+            concurrency=len(self._executors),
         )
 
     def quiet(self) -> None:
         """Begin no further job, but keep the partitions."""
-        self._listener.quiet()
+        for listener in self._listeners:
+            listener.quiet()
         events.announce("worker.quieted")
 
     def stop(self) -> bool:
@@ -88,15 +94,13 @@ class Worker:
         """
         events.announce("worker.stopping")
         until = clock.monotonic() + self._settings.shutdown_timeout
-        for keeper in self._keepers:
-            keeper.stop()
-        self._listener.stop()
-        self._listener.join(self._settings.shutdown_timeout)
+        for thread in (*self._keepers, *self._listeners):
+            thread.stop()
+        self._join(self._listeners, until)
         self._work.close(len(self._executors))
-        for thread in (*self._executors, *self._keepers):
-            thread.join(max(0.0, until - clock.monotonic()))
+        self._join((*self._executors, *self._keepers), until)
         unfinished = self.running()
-        threads = (self._listener, *self._executors, *self._keepers)
+        threads = (*self._listeners, *self._executors, *self._keepers)
         forced = any(thread.is_alive() for thread in threads)
         events.announce("worker.stopped", forced=forced, unfinished=unfinished)
         return not forced
@@ -106,16 +110,45 @@ class Worker:
         return tuple(
             f"{performer.describe(record.value)} at {p.source.topic}[{p.source.partition}]"
             f"@{record.offset}"
-            for p in self._listener.partitions
+            for listener in self._listeners
+            for p in listener.partitions
             for record in p.running
         )
 
-    def _partition(self, source: TopicPartition) -> Partition:
-        topic = self._routes.find(source.topic)
+    def _join(self, threads: Sequence[threading.Thread], until: float) -> None:
+        for thread in threads:
+            thread.join(max(0.0, until - clock.monotonic()))
+
+    def _listener(self, subscription: Subscription, copy: int) -> Listener:
+        """One of the connections of a subscription."""
+        own = subscription.options.member + (f"_{copy}" if subscription.copies > 1 else "")
+        options = replace(subscription.options, member="_".join(filter(None, (self._member, own))))
+        dead = DeadLetters(group=subscription.group, producer=self._producer, topics=self._topics)
+        return Listener(
+            name="-".join(filter(None, (subscription.group, subscription.name, own))),
+            group=subscription.group,
+            connect=partial(self._broker.consumer, subscription.group, options),
+            subscriber=partial(self._subscriber, subscription),
+            patience=subscription.max_wait_time,
+            producer=self._deliveries,
+            make=partial(self._partition, subscription, dead),
+            work=self._work,
+        )
+
+    def _subscriber(self, subscription: Subscription) -> Subscriber:
+        if subscription.is_direct:
+            return Taking(partial(self._serving.partitions, subscription))
+        names = partial(self._serving.names, subscription)
+        return Sharing(names, changes=subscription.changes)
+
+    def _partition(
+        self, subscription: Subscription, dead: DeadLetters, source: TopicPartition
+    ) -> Partition:
+        topic = self._serving.topic(subscription, source.topic)
         return Coordinator(
             source=source,
             topic=topic,
             gate=assembly.gate(topic, source),
-            dispatch_dead=self._dead.dispatch,
+            dispatch_dead=dead.dispatch,
             stop_process=self._stop_process,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,7 +12,7 @@ from samovar.broker.embedded.consumer import EmbeddedConsumer
 from samovar.broker.embedded.producer import EmbeddedProducer
 from samovar.broker.embedded.settings import EmbeddedSettings
 from samovar.broker.embedded.store import Store
-from samovar.broker.port import NO_CONFIG
+from samovar.broker.port import NO_CONFIG, PLAIN, ConsumerOptions
 from samovar.errors import ArgumentError
 
 
@@ -74,14 +74,20 @@ class EmbeddedBroker:
         """A new producer of that name; it fences earlier ones when it first writes."""
         return EmbeddedAtomicProducer(Store(self._path, synchronous=self._synchronous), name)
 
-    def consumer(self, group: str) -> EmbeddedConsumer:
-        """A new member for `group`; it joins when it first polls."""
+    def consumer(self, group: str, options: ConsumerOptions = PLAIN) -> EmbeddedConsumer:
+        """A new member for `group`; it joins when it first polls. Of the options only
+        `initial_offset` means something here."""
         return EmbeddedConsumer(
             Store(self._path, synchronous="normal"),
             group,
             commit_interval=self._commit_interval,
             lease=self._lease,
+            begins_at_end=options.initial_offset == "latest",
         )
+
+    def consumer_faults(self, options: ConsumerOptions) -> Sequence[str]:
+        """None: what is meant for another client is passed over."""
+        return ()
 
     def admin(self) -> EmbeddedAdmin:
         """A new admin."""

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 
 from samovar.broker.embedded import groups, log, schedule
+from samovar.broker.embedded.direct import Direct
 from samovar.broker.embedded.groups import Claim
 from samovar.broker.embedded.membership import Membership
 from samovar.broker.embedded.store import Store
@@ -41,15 +42,26 @@ class _Held:
 class EmbeddedConsumer:
     """Fulfils `samovar.broker.port.Consumer`."""
 
-    def __init__(self, store: Store, group: str, *, commit_interval: float, lease: float) -> None:
+    def __init__(
+        self,
+        store: Store,
+        group: str,
+        *,
+        commit_interval: float,
+        lease: float,
+        begins_at_end: bool = False,
+    ) -> None:
+        """`begins_at_end`: where the group has committed nothing, only what is written from now
+        on is read."""
         self._store = store
+        self._begins_at_end = begins_at_end
         self._group = group
         self._commit_interval = commit_interval
         self._lease = lease
         self._process = os.getpid()
         self._topics: Sequence[str] = ()
         self._listener: RebalanceListener | None = None
-        self._membership: Membership | None = None
+        self._membership: Membership | Direct | None = None
         self._held: dict[TopicPartition, _Held] = {}
         self._stored: dict[TopicPartition, Commit] = {}
         self._commit_due = 0.0
@@ -68,9 +80,19 @@ class EmbeddedConsumer:
         self._topics = tuple(topics)
         self._listener = listener
         if self._membership is None:
-            self._membership = Membership(self._store, self._group, self._lease)
+            self._membership = Membership(
+                self._store, self._group, self._lease, begins_at_end=self._begins_at_end
+            )
         elif self._membership.has_joined:
             self._membership.change_topics(self._topics)
+
+    def assign(self, partitions: Sequence[TopicPartition], listener: RebalanceListener) -> None:
+        """Read these partitions outside the group, from where it has come to."""
+        self._listener = listener
+        if self._membership is None:
+            self._membership = Direct(self._store, self._group, begins_at_end=self._begins_at_end)
+        if isinstance(self._membership, Direct):
+            self._membership.want(partitions)
 
     def poll(self, max_records: int, timeout: float) -> list[Batch]:
         """Wait up to `timeout` seconds for a first record, then take up to `max_records`."""
@@ -179,14 +201,14 @@ class EmbeddedConsumer:
             member.close()
             self._store.close()
 
-    def _sleep(self, member: Membership, seconds: float) -> None:
+    def _sleep(self, member: Membership | Direct, seconds: float) -> None:
         # The bell rings for other people's records too; under a flood of those we would do nothing
         # but get up and lie down again.
         if self._was_rung:
             time.sleep(_REST_SECONDS)
         self._was_rung = member.bell.wait(seconds)
 
-    def _usable(self) -> Membership:
+    def _usable(self) -> Membership | Direct:
         if self._process != os.getpid():
             raise BrokerError(
                 f"This consumer of group {self._group!r} belongs to process {self._process}. "
@@ -202,7 +224,7 @@ class EmbeddedConsumer:
         self._seen = state
         return has_news
 
-    def _follow_plan(self, member: Membership, now: float, news: bool) -> bool:
+    def _follow_plan(self, member: Membership | Direct, now: float, news: bool) -> bool:
         """Take part in the group; whether partitions came or went."""
         if not member.has_joined:
             member.join(self._topics)
@@ -225,12 +247,12 @@ class EmbeddedConsumer:
             return self._follow_plan(member, now, news=True)
         return bool(changes.lost or changes.to_release or changes.to_claim)
 
-    def _lose(self, member: Membership, lost: set[int]) -> None:
+    def _lose(self, member: Membership | Direct, lost: set[int]) -> None:
         sources = self._drop(lost)
         if self._listener is not None:
             self._listener.lost(sources)
 
-    def _release(self, member: Membership, to_release: set[int]) -> None:
+    def _release(self, member: Membership | Direct, to_release: set[int]) -> None:
         sources = [held.source for held in self._held.values() if held.id in to_release]
         if sources and self._listener is not None:
             self._listener.revoked(sources)
@@ -238,7 +260,7 @@ class EmbeddedConsumer:
         member.release(to_release, self._positions(leaving))
         self._drop(to_release)
 
-    def _claim(self, member: Membership) -> None:
+    def _claim(self, member: Membership | Direct) -> None:
         claims = member.claim(self._held_ids())
         for claim in claims:
             self._held[claim.source] = _Held(claim)
@@ -269,7 +291,7 @@ class EmbeddedConsumer:
                 by_id[partition_id].end = end
             self._next_due = schedule.next_due(connection)
 
-    def _move_due(self, member: Membership) -> None:
+    def _move_due(self, member: Membership | Direct) -> None:
         """Every consumer does it, for all topics: whoever comes first, and others find nothing."""
         if schedule.move_due(self._store):
             member.ring()

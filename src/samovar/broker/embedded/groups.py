@@ -146,9 +146,16 @@ def release(
 
 
 def claim(
-    connection: sqlite3.Connection, group: int, member: int, held: Collection[int]
+    connection: sqlite3.Connection,
+    group: int,
+    member: int,
+    held: Collection[int],
+    *,
+    begins_at_end: bool = False,
 ) -> list[Claim]:
     """Take those partitions that are meant for the member, free, and not yet `held` by it."""
+    if begins_at_end:
+        begin_at_end(connection, group, _meant(connection, group, member))
     rows = connection.execute(
         """
         SELECT partitions.id, name, partition, coalesce(position, start_offset), next_offset
@@ -170,6 +177,63 @@ def claim(
         for partition_id, topic, partition, position, end in rows
         if partition_id not in held
     ]
+
+
+def claim_outside(
+    connection: sqlite3.Connection, group: int, partition_ids: Collection[int]
+) -> list[Claim]:
+    """Where the group has come to in these partitions, for one that reads them without being a
+    member. Noted as a commit, so that what it has not read yet is kept.
+    """
+    numbers = json.dumps(list(partition_ids))
+    connection.execute(
+        """
+        INSERT OR IGNORE INTO offsets (partition_id, group_id, position)
+        SELECT id, ?, start_offset FROM partitions
+        WHERE id IN (SELECT value FROM json_each(?))
+        """,
+        (group, numbers),
+    )
+    rows = connection.execute(
+        """
+        SELECT partitions.id, name, partition, max(position, start_offset), next_offset
+        FROM partitions
+            JOIN topics ON topics.id = topic_id
+            JOIN offsets ON offsets.partition_id = partitions.id AND group_id = ?
+        WHERE partitions.id IN (SELECT value FROM json_each(?))
+        ORDER BY partitions.id
+        """,
+        (group, numbers),
+    )
+    return [
+        Claim(partition_id, TopicPartition(topic, partition), position, end)
+        for partition_id, topic, partition, position, end in rows
+    ]
+
+
+def begin_at_end(
+    connection: sqlite3.Connection, group: int, partition_ids: Collection[int]
+) -> None:
+    """Let the group begin at the end of those partitions of which it has committed nothing. It is
+    a commit, so that a member that ends before its own loses nothing of what comes meanwhile.
+    """
+    connection.execute(
+        """
+        INSERT OR IGNORE INTO offsets (partition_id, group_id, position)
+        SELECT id, ?, next_offset FROM partitions
+        WHERE id IN (SELECT value FROM json_each(?))
+        """,
+        (group, json.dumps(list(partition_ids))),
+    )
+
+
+def _meant(connection: sqlite3.Connection, group: int, member: int) -> list[int]:
+    rows = connection.execute(
+        "SELECT partition_id FROM ownership WHERE group_id = ? AND target = ?"
+        " AND (owner IS NULL OR owner = target)",
+        (group, member),
+    )
+    return [partition_id for (partition_id,) in rows]
 
 
 def commit(

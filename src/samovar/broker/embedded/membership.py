@@ -39,8 +39,11 @@ class Changes(NamedTuple):
 class Membership:
     """Belongs to one consumer and is used by its thread only."""
 
-    def __init__(self, store: Store, group: str, lease: float) -> None:
+    def __init__(
+        self, store: Store, group: str, lease: float, *, begins_at_end: bool = False
+    ) -> None:
         self._store = store
+        self._begins_at_end = begins_at_end
         self._group = group
         self._lease = lease
         self._directory = bells_directory(store.path)
@@ -148,7 +151,9 @@ class Membership:
     def claim(self, held: Collection[int]) -> list[groups.Claim]:
         """Take what waits for us."""
         with self._store.writing() as connection:
-            return groups.claim(connection, self._group_id, self._member, held)
+            return groups.claim(
+                connection, self._group_id, self._member, held, begins_at_end=self._begins_at_end
+            )
 
     def leave(self, positions: Mapping[int, Commit]) -> None:
         """Commit, let go of everything and be no member any more."""

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from samovar.broker.kafka.admin import KafkaAdmin
 from samovar.broker.kafka.atomic import KafkaAtomicProducer
-from samovar.broker.kafka.consumer import KafkaConsumer
+from samovar.broker.kafka.consumer import KafkaConsumer, refusal
 from samovar.broker.kafka.producer import KafkaProducer
 from samovar.broker.kafka.settings import (
     KafkaSettings,
     admin_properties,
     consumer_properties,
     producer_properties,
+    property_faults,
+    unique_member,
 )
-from samovar.broker.port import NO_CONFIG
+from samovar.broker.port import NO_CONFIG, PLAIN, ConsumerOptions
+from samovar.errors import ConfigurationError
 
 
 class KafkaBroker:
@@ -45,11 +48,30 @@ class KafkaBroker:
         """A new producer whose transactional id is `name`; it connects on first use."""
         return KafkaAtomicProducer(producer_properties(self._settings), name)
 
-    def consumer(self, group: str) -> KafkaConsumer:
+    def consumer(self, group: str, options: ConsumerOptions = PLAIN) -> KafkaConsumer:
         """A new member for `group`, owned by the calling thread."""
-        return KafkaConsumer(
-            consumer_properties(self._settings, group=group, commit_interval=self._commit_interval)
+        properties = consumer_properties(
+            self._settings,
+            group=group,
+            commit_interval=self._commit_interval,
+            initial_offset=options.initial_offset,
+            overrides=options.properties,
         )
+        return KafkaConsumer(unique_member(properties, options.member))
+
+    def consumer_faults(self, options: ConsumerOptions) -> Sequence[str]:
+        """What is wrong with these properties, by themselves and with those of the settings."""
+        chosen = options.properties
+        alone = {name: why for name in chosen if (why := refusal({name: chosen[name]}))}
+        if faults := alone | property_faults(chosen):
+            return [f"{name} {why}" for name, why in faults.items()]
+        if why := refusal(chosen):
+            return [f"{', '.join(chosen)} {why}"]
+        try:
+            consumer_properties(self._settings, group="-", commit_interval=1, overrides=chosen)
+        except ConfigurationError as error:
+            return error.faults
+        return ()
 
     def admin(self) -> KafkaAdmin:
         """A new admin; it connects on first use."""

@@ -64,6 +64,9 @@ class KafkaConsumer:
         self._failure: BaseException | None = None
         #: Partitions that came in the running poll; librdkafka keeps an old pause of theirs.
         self._fresh: list[KafkaPartition] = []
+        #: What `assign` was told, and what of it is still to be taken.
+        self._direct: list[KafkaPartition] = []
+        self._direct_news: list[KafkaPartition] = []
         #: What was stored last, without a text, for the partitions that are ours.
         self._stored: dict[TopicPartition, int] = {}
         #: Whether partitions came or went in the running poll.
@@ -83,10 +86,25 @@ class KafkaConsumer:
             on_lost=self._on_lost,
         )
 
+    def assign(self, partitions: Sequence[TopicPartition], listener: RebalanceListener) -> None:
+        """See the port."""
+        self._check_owner()
+        self._listener = listener
+        wanted = [KafkaPartition(*source) for source in partitions]
+        leaving = [p for p in self._direct if (p.topic, p.partition) not in set(partitions)]
+        known = {(p.topic, p.partition) for p in self._direct}
+        if leaving:
+            self._on_revoke(self._client, leaving)
+            self._client.incremental_unassign(leaving)
+        self._direct_news += [p for p in wanted if (p.topic, p.partition) not in known]
+        self._direct = wanted
+
     def poll(self, max_records: int, timeout: float) -> list[Batch]:
         """See the port. `consume` alone would wait all of `timeout` for `max_records`."""
         self._check_owner()
         self._annotated.commit_when_due(self._client)
+        if self._direct_news:
+            self._take_direct()
         first = self._wait_for_one(timeout)
         if first is None:
             return []
@@ -187,6 +205,8 @@ class KafkaConsumer:
         """See the port."""
         self._check_owner()
         try:
+            if self._direct:
+                self._on_revoke(self._client, self._direct)
             self._commit_when_settled()
         finally:
             self._client.close()
@@ -218,6 +238,15 @@ class KafkaConsumer:
             if message is not None or changed or self._woken or left <= 0:
                 self._woken = False
                 return message
+
+    def _take_direct(self) -> None:
+        news, self._direct_news = self._direct_news, []
+        try:
+            self._client.incremental_assign(news)
+        except KafkaException as error:
+            raise failures.translated(failures.reason(error), "Assigning partitions") from error
+        self._tell_listener("assigned", news)
+        self._after_poll()
 
     def _on_assign(self, _: Client, partitions: list[KafkaPartition]) -> None:
         self._fresh += partitions
@@ -284,6 +313,19 @@ class KafkaConsumer:
             raise RuntimeError(
                 "A Kafka consumer was used by a second thread; only the thread that made it may."
             )
+
+
+def refusal(properties: Mapping[str, Any]) -> str | None:
+    """Why librdkafka does not make a consumer with these; connects to nothing."""
+    plain = {name: value for name, value in properties.items() if not callable(value)}
+    try:
+        Client({"group.id": "-", "log_level": 0, **plain}).close()
+    except KafkaException as error:
+        said = failures.reason(error).str()
+        if said.startswith("No such configuration property"):
+            return "is no property of librdkafka."
+        return f"cannot be used: {said.rstrip('.')}."
+    return None
 
 
 def _batches(messages: list[Message]) -> list[Batch]:

@@ -70,6 +70,8 @@ def consumer_properties(
         # What is fetched ahead waits in memory; librdkafka's 64 MB and 100,000 records help nobody.
         "queued.max.messages.kbytes": 8192,
         "queued.min.messages": 10_000,
+        # How soon partitions that were added, and topics that were made again, are seen.
+        "topic.metadata.refresh.interval.ms": 10_000,
     }
     if not _is_new_protocol(chosen):
         own["partition.assignment.strategy"] = "cooperative-sticky"
@@ -77,6 +79,14 @@ def consumer_properties(
         # What a topic says beats the settings; "earliest" is also what a silent topic says.
         chosen["auto.offset.reset"] = initial_offset
     return _without(_PRODUCER_ONLY, own | chosen)
+
+
+def unique_member(properties: Mapping[str, Any], member: str) -> dict[str, Any]:
+    """The properties with a static member's id that no other consumer of these settings has."""
+    name = "group.instance.id"
+    if name not in properties or not member:
+        return dict(properties)
+    return {**properties, name: f"{properties[name]}_{member}"}
 
 
 def producer_properties(

@@ -23,9 +23,6 @@ HOPELESS = (PoisonError, GivenUpError)
 #: Settings that a route may name before their feature is there; its feature takes each out.
 NOT_BUILT = frozenset(
     {
-        "max_wait_time",
-        "initial_offset",
-        "kafka",
         "virtual_partitions",
         "ordering",
         "share_group",

@@ -11,7 +11,9 @@ from samovar.engine.routing.topic import Topic
 from samovar.support.conversion import Shape, Unfit, convert, shapes_of
 from samovar.support.wording import nearest
 
-_SHAPES = {name: s for name, s in shapes_of(Topic).items() if name not in {"name", "drawn"}}
+#: What the routes themselves fill in.
+_NOT_SETTINGS = {"name", "pattern", "group", "subscription", "copies", "drawn"}
+_SHAPES = {name: s for name, s in shapes_of(Topic).items() if name not in _NOT_SETTINGS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ def _unknown(name: str) -> str:
 
 def _value(place: str, given: Any, shape: Shape) -> tuple[Any, list[str]]:
     """The value, and what is wrong with it."""
+    if place in _OWN_READERS:
+        return _OWN_READERS[place](place, given)
     if given is None and shape.is_optional:
         return None, []
     if is_dataclass(shape.plain):
@@ -55,8 +59,6 @@ def _value(place: str, given: Any, shape: Shape) -> tuple[Any, list[str]]:
         return given, list(_mapping_faults(place, given, get_args(shape.plain)[1]))
     if kind is Callable:
         return given, [] if callable(given) else [_fault(place, given, "a callable")]
-    if kind is tuple:
-        return _callables(place, given)
     value = convert(given, shape)
     if isinstance(value, Unfit):
         return None, [f"{place} is {value.found}; expected {value.expected}."]
@@ -85,6 +87,21 @@ def _callables(place: str, given: Any) -> tuple[Any, list[str]]:
     if all(callable(part) for part in parts):
         return parts, []
     return None, [_fault(place, given, "a list of callables, (topic, partition) -> filter")]
+
+
+def _partitions(place: str, given: Any) -> tuple[Any, list[str]]:
+    if isinstance(given, bool):
+        return given, []
+    parts = tuple(cast("list[Any]", given)) if isinstance(given, list | tuple | range) else (None,)
+    if parts and all(type(part) is int and part >= 0 for part in parts):
+        return parts, []
+    return None, [_fault(place, given, "partition numbers, such as [0, 1], or True for all")]
+
+
+_OWN_READERS: dict[str, Callable[[str, Any], tuple[Any, list[str]]]] = {
+    "assign": _partitions,
+    "filters": _callables,
+}
 
 
 def _mapping_faults(place: str, given: Any, inner: type) -> Iterator[str]:

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 from samovar.engine.routing.reading import read
 from samovar.engine.routing.recovery import BY_STRATEGY, DeadLetterQueue, Strategy, Verdict
 from samovar.engine.routing.topic import Topic, dead_name
-from samovar.errors import ConfigurationError
 
 _LEGAL_NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
+#: Settings that are mappings: what a topic says is laid over what the defaults say.
+_LAYERED = ("config", "kafka")
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """The groups that are being drawn; each topic is put into them."""
+
+    group: str | None = None
+    subscription: str = ""
+    copies: int = 1
 
 
 class Routes:
-    """Topics by their real name."""
+    """Topics by group and real name, in the order in which they were drawn."""
 
     def __init__(
         self,
@@ -27,33 +38,74 @@ class Routes:
         a topic cannot be had together."""
         self._real_name = real_name
         self._refusals = refusals
-        self._topics: dict[str, Topic] = {}
+        self._topics: dict[tuple[str | None, str], Topic] = {}
         self._faults: list[str] = []
+        self._defaults: dict[str, Any] = {}
+        self._place = _Place()
 
-    def draw(self, name: str, **settings: Any) -> None:
-        """Draw a topic. What is wrong with it is told by `check`, with all other faults."""
-        real = self._real_name(name)
+    def draw(self, name: str | re.Pattern[str], **settings: Any) -> None:
+        """Draw a topic, or all that a pattern finds. What is wrong with it lies in
+        `faults`."""
+        where = f"job_topic({_spelt(name)})"
         reading = read(settings)
         faults = [*_name_faults(name), *reading.faults]
-        if real in self._topics:
-            faults.append("drawn twice.")
+        real = name.pattern if isinstance(name, re.Pattern) else self._real_name(str(name))
+        key = (self._place.group, real)
+        if key in self._topics:
+            faults.append("drawn twice." if key[0] is None else f"drawn twice in group {key[0]!r}.")
         if not faults:
-            topic = self._topic(real, reading.values)
-            faults += self._refusals(topic)
-            self._topics[real] = topic
-        self._faults += [f"job_topic({name!r}): {fault}" for fault in faults]
+            topic = self._topic(real, self._laid_over_defaults(reading.values))
+            if isinstance(name, re.Pattern):
+                topic = replace(topic, pattern=name)
+            faults += [*_topic_faults(topic), *self._refusals(topic)]
+            self._topics[key] = topic
+        self._faults += [f"{where}: {fault}" for fault in faults]
 
-    def check(self) -> None:
-        """Raises:
-        ConfigurationError: every fault of every route.
-        """
-        if self._faults:
-            raise ConfigurationError(self._faults)
+    def set_defaults(self, **settings: Any) -> None:
+        """Let these settings hold for every topic that is drawn from now on."""
+        reading = read(settings)
+        self._faults += [f"topic_defaults(): {fault}" for fault in reading.faults]
+        self._defaults.update(reading.values)
 
-    def find(self, real_name: str) -> Topic:
-        """The topic drawn for a queue, or what holds for one that nobody drew."""
-        drawn = self._topics.get(real_name)
-        return drawn if drawn is not None else assumed(real_name)
+    @contextmanager
+    def consumer_group(self, name: str) -> Generator[None, None, None]:
+        """Put what is drawn in the block into this consumer group."""
+        where = f"consumer_group({name!r})"
+        if self._place.subscription:
+            self._faults.append(f"{where}: a subscription group lies within a consumer group.")
+        self._faults += [f"{where}: {fault}" for fault in _name_faults(name, "a group's name")]
+        with self._within(replace(self._place, group=name)):
+            yield
+
+    @contextmanager
+    def subscription_group(
+        self, name: str, *, multiplexing: int = 1
+    ) -> Generator[None, None, None]:
+        """Put what is drawn in the block on connections of its own: `multiplexing` of them."""
+        where = f"subscription_group({name!r})"
+        self._faults += [f"{where}: {fault}" for fault in _name_faults(name, "a group's name")]
+        if type(multiplexing) is not int or multiplexing < 1:
+            self._faults.append(
+                f"{where}: multiplexing is {multiplexing!r}; expected a whole number of at least 1."
+            )
+            multiplexing = 1
+        with self._within(replace(self._place, subscription=name, copies=multiplexing)):
+            yield
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What is wrong with what was drawn."""
+        return tuple(self._faults)
+
+    def find(self, real_name: str, group: str | None = None) -> Topic:
+        """The topic drawn for a queue in this group (else in another one), by name or by pattern;
+        or what holds for a queue that nobody drew."""
+        exact = self._topics.get((group, real_name))
+        if exact is not None:
+            return exact
+        found = [topic for topic in self if topic.matches(real_name)]
+        found.sort(key=lambda topic: (topic.group != group, topic.pattern is not None))
+        return found[0].called(real_name) if found else assumed(real_name)
 
     def __iter__(self) -> Iterator[Topic]:
         return iter(self._topics.values())
@@ -61,13 +113,37 @@ class Routes:
     def __len__(self) -> int:
         return len(self._topics)
 
+    @contextmanager
+    def _within(self, place: _Place) -> Generator[None, None, None]:
+        outer, self._place = self._place, place
+        try:
+            yield
+        finally:
+            self._place = outer
+
+    def _laid_over_defaults(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        layered = {
+            name: {**self._defaults[name], **settings[name]}
+            for name in _LAYERED
+            if name in self._defaults and name in settings
+        }
+        return {**self._defaults, **settings, **layered}
+
     def _topic(self, real: str, settings: dict[str, Any]) -> Topic:
         dead: DeadLetterQueue | None = settings.pop("dead_letter_queue", None)
         if dead is not None and dead.topic and dead.topic != BY_STRATEGY:
             dead = replace(dead, topic=self._real_name(dead.topic))
         if dead is not None and dead.strategy is not None:
             dead = replace(dead, strategy=self._in_real_names(dead.strategy))
-        return Topic(name=real, dead_letter_queue=dead, **settings)
+        place = self._place
+        return Topic(
+            name=real,
+            group=place.group,
+            subscription=place.subscription,
+            copies=place.copies,
+            dead_letter_queue=dead,
+            **settings,
+        )
 
     def _in_real_names(self, strategy: Strategy) -> Strategy:
         def chosen(errors: Sequence[BaseException], attempt: int) -> Verdict:
@@ -86,6 +162,31 @@ def assumed(real_name: str) -> Topic:
     return Topic(name=real_name, dead_letter_queue=dead, drawn=False)
 
 
-def _name_faults(name: str) -> Iterator[str]:
-    if not _LEGAL_NAME.fullmatch(name):
-        yield "a topic's name has 1 to 249 letters, digits, dots, dashes, underscores."
+def _spelt(name: str | re.Pattern[str]) -> str:
+    return f"re.compile({name.pattern!r})" if isinstance(name, re.Pattern) else repr(name)
+
+
+def _name_faults(name: object, noun: str = "a topic's name") -> Iterator[str]:
+    if isinstance(name, re.Pattern):
+        if not isinstance(cast("Any", name).pattern, str):
+            yield "a pattern of topics is made from a str, not from bytes."
+    elif not isinstance(name, str) or not _LEGAL_NAME.fullmatch(name):
+        yield f"{noun} has 1 to 249 letters, digits, dots, dashes, underscores."
+
+
+def _topic_faults(topic: Topic) -> Iterator[str]:
+    """What cannot be had together with a pattern, or with partitions that were told."""
+    dead = topic.dead_letter_topic
+    if topic.pattern is not None and dead and topic.pattern.fullmatch(dead):
+        yield (
+            f"the pattern finds its own dead letter topic {dead!r}, whose records would go round "
+            f"for ever; narrow the pattern, or name the dead letter topic otherwise."
+        )
+    if topic.assign is False:
+        return
+    if topic.pattern is not None:
+        yield "assign names partitions of one topic; it cannot stand with a pattern."
+    if topic.copies > 1:
+        yield "assign cannot stand with multiplexing: each connection would read the same."
+    if topic.share_group:
+        yield "assign cannot stand with share_group, which shares records out."

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal, Protocol
 
 from samovar.broker.port import Record, TopicSpec
@@ -37,8 +38,18 @@ FilterFactory = Callable[[str, int], Filter]
 class Topic:
     """One topic of one consumer group, with its settings."""
 
-    #: The real name.
+    #: The real name; of a pattern, what it was made from.
     name: str
+    #: Set when this stands for all topics whose real name it matches as a whole.
+    pattern: re.Pattern[str] | None = None
+    #: The consumer group; None is the application's own.
+    group: str | None = None
+    #: The subscription group that was drawn around it: a connection of its own.
+    subscription: str = ""
+    #: Connections that share the subscription group's partitions.
+    copies: int = 1
+    #: Partitions that are read outside the group's sharing out; True is all.
+    assign: tuple[int, ...] | bool = False
     partitions: Annotated[int, at_least(1)] = DEFAULT_PARTITIONS
     #: None is the broker's default.
     replication_factor: Annotated[int, at_least(1)] | None = None
@@ -73,6 +84,17 @@ class Topic:
     #: Whether the application drew it, or it was assumed for a queue that a job names.
     drawn: bool = True
 
+    def matches(self, real_name: str) -> bool:
+        """Whether this is the topic of that name, or a pattern that finds it."""
+        if self.pattern is None:
+            return real_name == self.name
+        # What failed in a topic that was found must not be found in its turn.
+        return bool(self.pattern.fullmatch(real_name)) and not real_name.endswith(DEAD_SUFFIX)
+
+    def called(self, real_name: str) -> Topic:
+        """The topic of that name, with the settings of the pattern that found it."""
+        return self if self.pattern is None else replace(self, name=real_name, pattern=None)
+
     @property
     def poison_topic(self) -> str:
         """Where records go that are no jobs."""
@@ -86,22 +108,24 @@ class Topic:
 
     @property
     def specs(self) -> tuple[TopicSpec, ...]:
-        """What must exist in the broker: the topic, and the dead letter topic that was drawn."""
+        """What must exist in the broker: the topic, and the dead letter topic that was drawn. Of a
+        pattern only the latter."""
         own = TopicSpec(
             name=self.name,
             partitions=self.partitions,
             replication_factor=self.replication_factor,
             config=self.config,
         )
+        found = (own,) if self.pattern is None else ()
         if self.dead_letter_topic is None or not self.drawn:
-            return (own,)
+            return found
         dead = TopicSpec(
             name=self.dead_letter_topic,
             partitions=self.partitions,
             replication_factor=self.replication_factor,
             is_dead_letter=True,
         )
-        return (own, dead)
+        return (*found, dead)
 
 
 def dead_name(queue: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -13,6 +13,7 @@ from samovar.broker.port import (
     Admin,
     Broker,
     Consumer,
+    ConsumerOptions,
     Producer,
     Record,
     TopicPartition,
@@ -49,10 +50,13 @@ class Bench:
         """Delete the topic in the end."""
         self._topics.append(topic)
 
-    def member(self, *topics: str, group: str | None = None) -> Member:
-        """A subscribed member; without a group's name it has one of its own."""
+    def member(
+        self, *topics: str | TopicPartition, group: str | None = None, **options: Any
+    ) -> Member:
+        """A subscribed member, or one that is assigned partitions; without a group's name it has
+        one of its own. The options are those of `ConsumerOptions`."""
         group = self.group(group) if group else self.unique("group")
-        member = Member(self.broker.consumer(group), topics)
+        member = Member(self.broker.consumer(group, ConsumerOptions(**options)), topics)
         self._members.append(member)
         return member
 
@@ -77,7 +81,7 @@ class Bench:
 class Member:
     """A consumer and what it has heard and received."""
 
-    def __init__(self, consumer: Consumer, topics: Sequence[str]) -> None:
+    def __init__(self, consumer: Consumer, topics: Sequence[str | TopicPartition]) -> None:
         self.consumer = consumer
         self.held: set[TopicPartition] = set()
         #: Callbacks, a line for each partition: ("assigned", source).
@@ -86,7 +90,10 @@ class Member:
         #: Called when partitions are about to leave.
         self.before_revoked: Callable[[], object] = lambda: None
         self._is_closed = False
-        consumer.subscribe(topics, self)
+        if partitions := [topic for topic in topics if isinstance(topic, TopicPartition)]:
+            consumer.assign(partitions, self)
+        else:
+            consumer.subscribe([topic for topic in topics if isinstance(topic, str)], self)
 
     # Fulfils RebalanceListener.
 

@@ -10,6 +10,7 @@ from samovar.broker.port import Broker
 from samovar.testing.contracts.annotations import Annotations
 from samovar.testing.contracts.atomicity import Atomicity
 from samovar.testing.contracts.bench import Bench
+from samovar.testing.contracts.direct import Direct
 from samovar.testing.contracts.groups import Groups
 from samovar.testing.contracts.looking import Looking
 from samovar.testing.contracts.polling import Polling
@@ -18,7 +19,9 @@ from samovar.testing.contracts.waiting import Waiting
 from samovar.testing.contracts.writing import Writing
 
 
-class BrokerContract(Writing, Atomicity, Waiting, Polling, Positions, Annotations, Groups, Looking):
+class BrokerContract(
+    Writing, Atomicity, Waiting, Polling, Positions, Annotations, Groups, Direct, Looking
+):
     """Subclass it in a test file, and let a fixture `broker` give the broker to be tested.
 
     Topics and groups have fresh names, so the broker may be shared with other tests.

@@ -1,0 +1,97 @@
+"""Which topics one consumer reads: those of one group that want the same client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from samovar.broker.port import PLAIN, ConsumerOptions
+from samovar.engine.routing.topic import Topic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """What one listener is for, or several that share it."""
+
+    #: The consumer group.
+    group: str
+    #: Its name among those of the group, and its place among all that the application draws.
+    name: str = ""
+    position: int = 0
+    #: What it reads; nothing is drawn when this is empty.
+    topics: tuple[Topic, ...] = ()
+    #: Connections that share its partitions.
+    copies: int = 1
+    #: Longest wait of one poll, in seconds.
+    max_wait_time: float = 1.0
+    options: ConsumerOptions = PLAIN
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether it reads partitions that it was told, and is no member of the group."""
+        return any(topic.assign is not False for topic in self.topics)
+
+    @property
+    def changes(self) -> bool:
+        """Whether what it reads depends on which topics exist."""
+        return not self.topics or any(t.pattern or t.assign is True for t in self.topics)
+
+
+def subscriptions(topics: Iterable[Topic], default_group: str) -> list[Subscription]:
+    """Share out topics among as few consumers as will do, in the order in which they were drawn."""
+    shared: dict[object, list[Topic]] = {}
+    for topic in topics:
+        shared.setdefault(_client(topic), []).append(topic)
+    return [
+        Subscription(
+            group=first.group or default_group,
+            name=first.subscription,
+            position=position,
+            topics=(first, *others),
+            copies=first.copies,
+            max_wait_time=first.max_wait_time,
+            options=ConsumerOptions(
+                initial_offset=first.initial_offset, properties=first.kafka, member=str(position)
+            ),
+        )
+        for position, (first, *others) in enumerate(shared.values())
+    ]
+
+
+def _client(topic: Topic) -> object:
+    """Equal for topics that one consumer can read."""
+    return (
+        topic.group,
+        topic.subscription,
+        topic.max_wait_time,
+        topic.initial_offset,
+        topic.assign is not False,
+        topic.share_group,
+        tuple(sorted((name, repr(value)) for name, value in topic.kafka.items())),
+    )
+
+
+#: Properties in which all consumers of a group must agree.
+_OF_THE_GROUP = ("group.protocol", "partition.assignment.strategy", "group.remote.assignor")
+
+
+def group_faults(found: Iterable[Subscription]) -> Iterator[str]:
+    """What consumers of one group cannot have side by side."""
+    groups: dict[str, list[Subscription]] = {}
+    for subscription in found:
+        groups.setdefault(subscription.group, []).append(subscription)
+    for group, members in groups.items():
+        if len({s.is_direct for s in members}) > 1:
+            direct = next(s for s in members if s.is_direct).topics[0].name
+            yield (
+                f"The consumer group {group!r}: {direct!r} is read by assign, outside the sharing "
+                f"out, and other topics are not; give it a consumer group of its own."
+            )
+        for name in _OF_THE_GROUP:
+            values = {str(s.options.properties.get(name, "")) for s in members}
+            if len(values) > 1:
+                told = ", ".join(sorted(value or "that of the settings" for value in values))
+                yield (
+                    f"The consumer group {group!r}: {name} differs between its topics ({told}); "
+                    f"all consumers of a group must agree."
+                )

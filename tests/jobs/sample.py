@@ -9,7 +9,7 @@ import time
 from contextvars import ContextVar
 from pathlib import Path
 
-from samovar import Job, retry_on
+from samovar import DeserializationError, Job, discard_on, retry_on
 from tests.support import journal
 
 #: How often a closed gate is looked at, in seconds.
@@ -55,6 +55,14 @@ class FailingJob(Job):
     def perform(self, number: int) -> None:
         journal.write("start", number)
         raise RuntimeError(f"job {number} fails")
+
+
+@discard_on(DeserializationError, then=lambda job, error: journal.write("discarded"))
+class EnduringJob(Job):
+    """What hostile payloads name; it takes nothing."""
+
+    def perform(self) -> None:
+        journal.write("endured")
 
 
 class FlakyJob(Job):

@@ -15,7 +15,7 @@ import click
 from samovar.cli import loading
 from samovar.engine.dead.letter import Letter
 from samovar.engine.dead.morgue import Dealt, Morgue
-from samovar.support.wording import counted
+from samovar.support.wording import counted, printable
 
 #: A dry run names so many.
 SAMPLES = 20
@@ -149,36 +149,32 @@ def _show_letters(topic: str, letters: Iterator[Letter], limit: int) -> None:
 def _line(letter: Letter) -> str:
     why = letter.error or "(no error is noted)"
     when = f"{letter.failed_at:%Y-%m-%d %H:%M:%S} UTC"
-    return f"{letter.id}  {when}  {_printable(letter.job)}  {_printable(why):.200}"
+    return f"{letter.id}  {when}  {letter.job}  {why:.200}"
 
 
 def _show(letter: Letter) -> None:
     click.echo(f"place:      {letter.id}")
-    click.echo(f"job:        {_printable(letter.job)}")
+    click.echo(f"job:        {letter.job}")
     click.echo(f"failed at:  {letter.failed_at:%Y-%m-%d %H:%M:%S} UTC")
-    click.echo(f"error:      {_printable(letter.error) or '(none is noted)'}")
+    click.echo(f"error:      {letter.error or '(none is noted)'}")
     click.echo(f"key:        {_text(letter.record.key)}")
     for name, value in letter.record.headers:
-        click.echo(f"header:     {_printable(name)} = {_text(value)}")
+        click.echo(f"header:     {printable(name)} = {_text(value)}")
     data = letter.data
     if data is None:
         click.echo(f"payload:    {_text(letter.record.value)}")
     else:
-        click.echo(_printable(json.dumps(data, indent=2, ensure_ascii=False)))
+        for line in json.dumps(data, indent=2, ensure_ascii=False).splitlines():
+            click.echo(printable(line))
 
 
 def _text(raw: bytes | None) -> str:
     if raw is None:
         return "(none)"
     try:
-        return _printable(raw.decode())
+        return printable(raw.decode())
     except UnicodeDecodeError:
         return repr(raw)
-
-
-def _printable(text: str) -> str:
-    """The text without what would command a terminal: anybody may have written it."""
-    return "".join(c if c.isprintable() or c == "\n" else f"\\u{ord(c):04x}" for c in text)
 
 
 def _show_plan(verb: str, letters: Iterator[Letter]) -> None:

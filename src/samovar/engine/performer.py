@@ -6,6 +6,7 @@ from samovar.errors import PayloadError, SamovarError
 from samovar.job import execution
 from samovar.job.job_data import loads
 from samovar.job.state import JobState
+from samovar.support.wording import printable
 
 
 class PoisonError(SamovarError):
@@ -22,7 +23,9 @@ def describe(value: bytes | None) -> str:
         data = loads(value)
     except PayloadError:
         return "A record that is no job"
-    return f"{data.get('job_class')} ({data.get('job_id')})"
+    # Anybody may have written it, and it goes into logs.
+    name, job_id = (printable(str(data.get(key)), 100) for key in ("job_class", "job_id"))
+    return f"{name} ({job_id})"
 
 
 def perform(value: bytes | None) -> None:

@@ -63,9 +63,9 @@ class ClassNames(Generic[T]):
         near = difflib.get_close_matches(name, self._classes, 1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         return (
-            f"No job class is named {name!r}.{hint} Import the module that defines it: name it "
-            f"in the setting `imports`, or import it where `app` is. A class defined in a script "
-            f"that is run as __main__ is known to that script alone."
+            f"No job class is named {name!r:.200}.{hint} Import the module that defines it: "
+            f"name it in the setting `imports`, or import it where `app` is. A class defined in "
+            f"a script that is run as __main__ is known to that script alone."
         )
 
 

@@ -14,6 +14,17 @@ def message(error: BaseException) -> str:
         return ""
 
 
+def printable(text: str, longest: int | None = None) -> str:
+    """The text on one line, without what commands a terminal or forges a line of a log; cut off
+    behind `longest` characters.
+    """
+    if longest is not None and len(text) > longest:
+        text = f"{text[:longest]}..."
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+
+
 def told(error: BaseException) -> str:
     """The error's class and what it says, without a full stop at the end."""
     said = message(error).rstrip(".")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from samovar.support.wording import counted, nearest, told
+from samovar.support.wording import counted, nearest, printable, told
 
 
 class SpeechlessError(Exception):
@@ -28,3 +28,9 @@ def test_a_slip_finds_what_was_meant_and_another_word_nothing() -> None:
 def test_an_error_is_told_even_if_it_cannot_speak() -> None:
     assert told(ValueError("no number.")) == "ValueError: no number"
     assert told(SpeechlessError()) == "SpeechlessError"
+
+
+def test_what_others_wrote_forges_no_line_and_commands_no_terminal() -> None:
+    assert printable("a\nERROR b\x1b[2J\u202e") == "a\\u000aERROR b\\u001b[2J\\u202e"
+    assert printable("Zählung, Прочее") == "Zählung, Прочее"
+    assert printable("x" * 9, 5) == "xxxxx..."

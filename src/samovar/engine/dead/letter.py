@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 
 from samovar.broker.port import Headers, NewRecord, Record, TopicPartition
 from samovar.engine.flow.dead_letter import DROPPED, TRACE
+from samovar.engine.performer import describe
 from samovar.errors import ArgumentError, PayloadError
 from samovar.job.job_data import JobData, loads
+from samovar.support.wording import printable
 
 _PLACE = re.compile(r"(?P<topic>[\w.-]+):(?P<partition>\d+):(?P<offset>\d+)")
 
@@ -53,8 +55,7 @@ class Letter:
     @property
     def job(self) -> str:
         """The job in words."""
-        data = self.data
-        return "(no job)" if data is None else f"{data.get('job_class')} ({data.get('job_id')})"
+        return describe(self.record.value)
 
     @property
     def failed_at(self) -> datetime:
@@ -66,7 +67,7 @@ class Letter:
         """Why, in words; nothing when that is not known."""
         trace = self.trace
         said = (trace.get("error_class", ""), trace.get("error_message", ""))
-        return ": ".join(filter(None, said))
+        return printable(": ".join(filter(None, said)))
 
 
 def revived(letter: Letter) -> NewRecord:

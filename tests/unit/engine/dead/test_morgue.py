@@ -217,7 +217,7 @@ def test_a_tombstone_and_what_is_no_job_go_back_as_well(house: House) -> None:
 
     (dealt,) = house.morgue.retry(house.morgue.find(["mail_dead"]))
 
-    assert [letter.job for letter in dealt.done] == ["(no job)"] * 2
+    assert [letter.job for letter in dealt.done] == ["A record that is no job"] * 2
     assert [record.value for record in house.queue()] == [None, b"\xff no job"]
 
 

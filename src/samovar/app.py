@@ -9,16 +9,20 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Protocol, runtime_checkable
+from zoneinfo import ZoneInfo
 
 from samovar import backends, events
 from samovar.broker.port import Broker, ConsumerOptions, Producer
 from samovar.engine.adapter import LogAdapter
 from samovar.engine.dead.morgue import Morgue
 from samovar.engine.flow import assembly
+from samovar.engine.keeper import Keeper
 from samovar.engine.producing.destinations import Destinations
 from samovar.engine.producing.message_producer import MessageProducer
 from samovar.engine.producing.pool import ProducerPool
+from samovar.engine.recurrence import Recurrence
 from samovar.engine.routing.choice import Choice
 from samovar.engine.routing.routes import Routes
 from samovar.engine.routing.topic import Topic
@@ -37,6 +41,7 @@ from samovar.job.state import JOB_CLASSES
 from samovar.monitoring import log_subscriber
 from samovar.monitoring.options import LogOptions
 from samovar.processes import exit_status
+from samovar.recurring.task import RecurringTasks
 from samovar.settings import Settings, load
 from samovar.support.wording import nearest
 
@@ -78,6 +83,7 @@ class App:
         self.job_settings = self.settings.job
         self.routes = Routes(self.settings.job.real_queue, assembly.refusals)
         self._scheduling = Scheduling(self.settings.job.real_queue, self.settings.kafka.group)
+        self._tasks = RecurringTasks()
         self._lock = threading.RLock()
         #: Adapters by name; guarded by `_lock`.
         self._adapters: dict[str, QueueAdapter] = {}
@@ -145,6 +151,62 @@ class App:
         """
         return self.routes.subscription_group(name, multiplexing=multiplexing)
 
+    def recurring(
+        self,
+        name: str,
+        job_class: Any,
+        *,
+        cron: str | None = None,
+        every: float | timedelta | None = None,
+        time_zone: str | ZoneInfo = "UTC",
+        arguments: Sequence[Any] = (),
+        keyword_arguments: Mapping[str, Any] | None = None,
+        queue: str | None = None,
+        priority: int | None = None,
+        catch_up: bool = True,
+        version: int = 0,
+    ) -> None:
+        """Let a job be enqueued again and again: at the ticks of a cron line in a time zone, or
+        every so many whole seconds (counted from 1970, so that all processes agree).
+
+            app.recurring("nightly-cleanup", CleanupJob, cron="0 2 * * *")
+
+        Each tick is fired once, whichever workers are up. Ticks that pass while none is up are made
+        up for by one job, unless `catch_up` is False. Of several processes that declare a task with
+        different versions, only those with the highest one fire it. Faults are told when a worker
+        starts.
+        """
+        self._tasks.declare(
+            name,
+            job_class,
+            cron=cron,
+            every=every,
+            time_zone=time_zone,
+            arguments=tuple(arguments),
+            keyword_arguments=dict(keyword_arguments or {}),
+            queue=queue,
+            priority=priority,
+            catch_up=catch_up,
+            version=version,
+        )
+
+    @property
+    def recurrence(self) -> Recurrence:
+        """The recurring tasks, and what is remembered of them.
+
+        Raises:
+            ConfigurationError: tasks are wrong, or the queue adapter is no log.
+        """
+        log = self._log()
+        return Recurrence(
+            self._tasks,
+            group=self.settings.kafka.group,
+            broker=log.broker,
+            admin=log.admin,
+            topics=log.topics,
+            producer=log.producer,
+        )
+
     def persist(self, *classes: type[CurrentAttributes]) -> None:
         """Let these classes of current attributes travel with jobs. Every process that enqueues
         or performs must name the same ones in the same order.
@@ -191,7 +253,7 @@ class App:
         specs = {spec.name: spec for topic in (*self._served(), *named) for spec in topic.specs}
         log = self._log()
         schedules = () if log.schedules else self._scheduling.topics()
-        return log.topics.ensure((*specs.values(), *schedules))
+        return log.topics.ensure((*specs.values(), *schedules, *self.recurrence.topics()))
 
     def check(self) -> None:
         """See whether the routes can be had.
@@ -233,6 +295,7 @@ class App:
         log.is_workers = True
         if not log.schedules:
             self._scheduling.check()
+        self._tasks.check()
         self.adapter()
         serving = self._serving(queues, choice)
         if faults := serving.faults():
@@ -247,11 +310,7 @@ class App:
             settings=self.settings.worker,
             member=member,
             on_critical=on_critical or self._stopping.set,
-            keepers=()
-            if log.schedules
-            else self._scheduling.keepers(
-                broker=log.broker, producer=log.producer, topics=log.topics, routes=self.routes
-            ),
+            keepers=self._keepers(log),
         )
 
     def morgue(self) -> Morgue:
@@ -363,6 +422,15 @@ class App:
                 else:
                     self._adapters[name] = backends.adapter(name)()
             return self._adapters[name]
+
+    def _keepers(self, log: _Log) -> list[Keeper]:
+        adapter = self._log_adapter(self.settings.queue_adapter)
+        keepers = list(self.recurrence.keepers(adapter.record, adapter.name))
+        if not log.schedules:
+            keepers += self._scheduling.keepers(
+                broker=log.broker, producer=log.producer, topics=log.topics, routes=self.routes
+            )
+        return keepers
 
     def _log_adapter(self, name: str) -> LogAdapter:
         log = self._log(name)

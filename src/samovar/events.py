@@ -65,6 +65,8 @@ EVENTS: dict[str, str] = {
     "dead_letter.hook_failed": (
         "a strategy or an enhance hook of a route failed [hook, source, offset, error]"
     ),
+    "recurring.fired": "a recurring task was due, and its job is enqueued [task, tick, job]",
+    "recurring.failed": "a recurring task was due, and has no job this time [task, tick?, error]",
     "schedule.loaded": "a process knows what waits for its time [topic, partition, waiting]",
     "schedule.dispatched": "jobs whose time came have left [topic, partition, count]",
     "schedule.failed": "a record cannot wait or leave [topic, partition, offset, error]",

@@ -14,7 +14,7 @@ from samovar.errors import SamovarError
 class _Commands(click.Group):
     """Commands by name; each is imported when it is asked for, so that a worker starts fast."""
 
-    _MODULES = ("dead", "demo", "generate", "topics", "worker")
+    _MODULES = ("dead", "demo", "generate", "recurring", "topics", "worker")
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self._MODULES)

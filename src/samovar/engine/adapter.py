@@ -95,6 +95,10 @@ class LogAdapter:
             receipts[index] = _refusal(requests[index], error)
         return receipts
 
+    def record(self, request: EnqueueRequest) -> NewRecord:
+        """The record that `enqueue` would produce, its topic made if need be."""
+        return self._record(request)
+
     def cancel_scheduled(self, job_id: str) -> bool:
         """Drop a job that still waits for its time; whether there was one.
 

@@ -7,6 +7,9 @@ from collections.abc import Iterable
 
 from samovar.broker.port import Admin, TopicSpec
 
+#: What the names of the topics end with in which the engine remembers what recurs.
+RECURRING_SUFFIX = ".recurring"
+
 
 class Topics:
     """Knows which topics exist, and creates those that are needed. Any thread may use it."""
@@ -55,10 +58,13 @@ class Topics:
         return sorted(self.counts())
 
     def queues(self) -> list[str]:
-        """Every topic of the broker, asked anew, but those made for dead letters."""
+        """Every topic of the broker, asked anew, but those made for dead letters and those in
+        which the engine remembers what recurs.
+        """
         with self._lock:
             self._known = self._admin.topics()
-            return sorted(self._known.keys() - self._admin.dead_letter_topics())
+            queues = self._known.keys() - self._admin.dead_letter_topics()
+            return sorted(name for name in queues if not name.endswith(RECURRING_SUFFIX))
 
     def close(self) -> None:
         """Let go of the admin's connection."""

@@ -99,8 +99,13 @@ def _waits_for_commit(job: JobState) -> bool:
     return chosen
 
 
-def _enqueue(job: JobState) -> bool:
-    adapter = runtime.adapter_for(type(job).queue_adapter)
+def enqueue_through(job: JobState, adapter: QueueAdapter) -> bool:
+    """Hand a job to this adapter, whatever its class chose, and waiting for no commit."""
+    return _enqueue(job, adapter)
+
+
+def _enqueue(job: JobState, adapter: QueueAdapter | None = None) -> bool:
+    adapter = adapter or runtime.adapter_for(type(job).queue_adapter)
     job.successfully_enqueued = False
     job.enqueue_error = None
     name = "enqueue.active_job" if job.due_ns is None else "enqueue_at.active_job"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from samovar.monitoring.shown import counted
@@ -79,6 +80,18 @@ def _unknown_attributes(payload: Payload) -> str:
     return f"A job carried attributes that {payload['name']} lacks; they were left out: {names}."
 
 
+def _fired(payload: Payload) -> str:
+    job, due = payload["job"], datetime.fromtimestamp(payload["tick"], UTC)
+    return (
+        f"The recurring task {payload['task']}, due at {due:%Y-%m-%d %H:%M:%S} UTC, enqueued "
+        f"{job.job_name} ({job.job_id})."
+    )
+
+
+def _not_fired(payload: Payload) -> str:
+    return f"The recurring task {payload['task']} enqueued nothing: {_error(payload)}."
+
+
 def _schedule(payload: Payload) -> str:
     return f"{payload['topic']}[{payload['partition']}]"
 
@@ -121,6 +134,8 @@ WORKER: dict[str, tuple[int, Callable[[Payload], str]]] = {
     "dead_letter.dispatched": (logging.ERROR, _moved_aside),
     "dead_letter.dropped": (logging.ERROR, _dropped),
     "dead_letter.hook_failed": (logging.ERROR, _hook_failed),
+    "recurring.fired": (logging.INFO, _fired),
+    "recurring.failed": (logging.ERROR, _not_fired),
     "schedule.loaded": (logging.INFO, _loaded),
     "schedule.dispatched": (
         logging.DEBUG,

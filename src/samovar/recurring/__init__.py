@@ -1,0 +1,1 @@
+"""Jobs that come again and again: what recurs and when, and who remembers what was fired."""

@@ -1,0 +1,108 @@
+"""Fires what is due, and remembers it in the ledger; only the ledger's holder may run it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import structs
+
+from samovar import events
+from samovar.errors import BrokerError, ConfigurationError
+from samovar.recurring.port import Ledger, TaskState
+from samovar.recurring.task import RecurringTask, RecurringTasks
+
+#: A tick that passed longer ago, in seconds, was missed: nobody was up.
+MISSED_SECONDS = 60
+
+
+class Scheduler:
+    """The tasks of this process on a ledger."""
+
+    def __init__(self, tasks: RecurringTasks, ledger: Ledger) -> None:
+        self._tasks = tasks
+        self._ledger = ledger
+        #: Tasks of which another process has a newer version; each is told once.
+        self._outdated: set[str] = set()
+        #: When something is due next, seconds since the epoch; None: nothing, or not known yet.
+        self.next_due: int | None = None
+
+    def begin(self, now: int) -> None:
+        """Note the tasks that are new: their ticks count from now on."""
+        known = self._ledger.states
+        new = {
+            task.name: self._met(task, known.get(task.name), now)
+            for task in self._tasks
+            if self._met(task, known.get(task.name), now) != known.get(task.name)
+        }
+        if new:
+            self._ledger.write({**known, **new})
+        self.look_ahead()
+
+    def fire(self, now: int) -> None:
+        """Fire each task that is due, once however many of its ticks have passed."""
+        for task in self._tasks:
+            state = self._ledger.states.get(task.name)
+            if state is None or self._is_outdated(task, state):
+                continue
+            tick = task.schedule.last_tick(now)
+            if tick is not None and tick > state.last:
+                self._tick(task, state, tick, now)
+        self.look_ahead()
+
+    def enable(self, names: set[str], enabled: bool, now: int) -> Mapping[str, TaskState]:
+        """The states after these tasks were enabled or disabled; ticks of before do not count."""
+        return {
+            name: structs.replace(state, enabled=enabled, last=max(state.last, now))
+            if name in names or "*" in names
+            else state
+            for name, state in self._ledger.states.items()
+        }
+
+    def look_ahead(self) -> None:
+        """Work out when something is due next."""
+        ahead: list[int] = []
+        for task in self._tasks:
+            state = self._ledger.states.get(task.name)
+            if state is None or self._is_outdated(task, state):
+                continue
+            tick = task.schedule.next_tick(state.last)
+            if tick is not None:
+                ahead.append(tick)
+        self.next_due = min(ahead, default=None)
+
+    def _met(self, task: RecurringTask, state: TaskState | None, now: int) -> TaskState:
+        if state is None:
+            return TaskState(last=now, version=task.version)
+        if task.version > state.version:
+            return structs.replace(state, version=task.version)
+        return state
+
+    def _is_outdated(self, task: RecurringTask, state: TaskState) -> bool:
+        if task.version >= state.version:
+            return False
+        if task.name not in self._outdated:
+            self._outdated.add(task.name)
+            error = ConfigurationError(
+                f"recurring({task.name!r}): version {state.version} has run elsewhere, and this "
+                f"process has version {task.version}: it does not fire the task. Upgrade it."
+            )
+            events.announce("recurring.failed", task=task.name, tick=None, error=error)
+        return True
+
+    def _tick(self, task: RecurringTask, state: TaskState, tick: int, now: int) -> None:
+        after = {**self._ledger.states, task.name: structs.replace(state, last=tick)}
+        is_missed = now - tick > MISSED_SECONDS
+        if not state.enabled or (is_missed and not task.catch_up):
+            self._ledger.write(after)
+            return
+        try:
+            job = task.job()
+            self._ledger.write(after, (job,))
+        except BrokerError:
+            raise  # the tick is fired when the log can be written again
+        except Exception as error:
+            # It would fail again: the next tick is another chance.
+            events.announce("recurring.failed", task=task.name, tick=tick, error=error)
+            self._ledger.write(after)
+        else:
+            events.announce("recurring.fired", task=task.name, tick=tick, job=job)

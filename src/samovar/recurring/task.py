@@ -1,0 +1,102 @@
+"""What recurs: a job class with arguments, under a name, at the ticks of a schedule."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from samovar.errors import ArgumentError, ConfigurationError
+from samovar.job.job import Job
+from samovar.recurring import schedule
+from samovar.recurring.schedule import Schedule
+
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecurringTask:
+    """One task as the application declared it."""
+
+    #: Unique in the application.
+    name: str
+    job_class: type[Job]
+    schedule: Schedule
+    arguments: Sequence[Any] = ()
+    keyword_arguments: Mapping[str, Any]
+    #: The logical name of another queue than the class's.
+    queue: str | None = None
+    priority: int | None = None
+    #: Whether ticks that passed while nobody was up are made up for, by one job.
+    catch_up: bool = True
+    #: Raised when the schedule changes, so that processes of before keep still.
+    version: int = 0
+
+    def job(self) -> Job:
+        """A new job of this task."""
+        job = self.job_class(*self.arguments, **self.keyword_arguments)
+        return job.set(queue=self.queue, priority=self.priority)
+
+
+class RecurringTasks:
+    """The tasks of an application, by name."""
+
+    def __init__(self) -> None:
+        self._tasks: dict[str, RecurringTask] = {}
+        self._faults: list[str] = []
+
+    def declare(
+        self,
+        name: str,
+        job_class: Any,
+        *,
+        cron: str | None = None,
+        every: float | timedelta | None = None,
+        time_zone: str | ZoneInfo = "UTC",
+        **options: Any,
+    ) -> None:
+        """Declare a task. What is wrong with it is told by `check`."""
+        cls = getattr(job_class, "job_class", job_class)  # what @job makes of a function
+        faults = list(_faults(name, cls, options))
+        if name in self._tasks:
+            faults.append("declared twice.")
+        try:
+            plan = schedule.read(cron=cron, every=every, time_zone=time_zone)
+        except ArgumentError as error:
+            faults.append(str(error))
+        else:
+            if not faults:
+                self._tasks[name] = RecurringTask(
+                    name=name, job_class=cls, schedule=plan, **options
+                )
+        self._faults += [f"recurring({name!r}): {fault}" for fault in faults]
+
+    def check(self) -> None:
+        """Raises:
+        ConfigurationError: every fault of every task.
+        """
+        if self._faults:
+            raise ConfigurationError(self._faults)
+
+    def find(self, name: str) -> RecurringTask | None:
+        """The task of that name."""
+        return self._tasks.get(name)
+
+    def __iter__(self) -> Iterator[RecurringTask]:
+        return iter(self._tasks.values())
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+
+def _faults(name: object, cls: object, options: Mapping[str, Any]) -> Iterator[str]:
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        yield "a name has letters, digits, dashes and underscores."
+    if not (isinstance(cls, type) and issubclass(cls, Job)):
+        yield f"{cls!r} is no job class."
+    version = options.get("version", 0)
+    if type(version) is not int or version < 0:
+        yield f"version is {version!r}; expected a whole number from 0 up."

@@ -1,0 +1,123 @@
+"""Recurring jobs: each tick once, whichever workers are up, on both logs."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+
+import pytest
+
+from tests.support.eventually import eventually
+from tests.support.stage import Stage
+
+ROUTES = """
+from tests.jobs.recurring import TickJob, UnwillingJob
+app.recurring("beat", TickJob, every=1, arguments=["beat"], keyword_arguments={"times": 1})
+app.recurring("yearly", TickJob, cron="0 0 1 1 *", time_zone="Europe/Berlin", arguments=["year"])
+app.job_topic("default", partitions=4)
+"""
+
+
+@pytest.fixture
+def beating(stage: Stage) -> Stage:
+    if stage.backend == "kafka":
+        stage.notice_the_dead()
+    stage.configure(imports=["tests.jobs.recurring"])
+    stage.draw(ROUTES)
+    return stage
+
+
+def beats(stage: Stage) -> int:
+    return len(stage.journal.notes())
+
+
+def check_that_none_came_twice(stage: Stage) -> None:
+    """By the lines that the workers wrote, and by the records that there are."""
+    lines = "".join(log.read_text() for log in stage.directory.glob("worker-*.log"))
+    ticks = re.findall(r"task beat, due at (\S+ \S+) UTC", lines)
+    assert [tick for tick, count in Counter(ticks).items() if count > 1] == []
+    # A worker that was killed may not have told its last one.
+    assert len(ticks) <= enqueued(stage) <= len(ticks) + 1
+
+
+def enqueued(stage: Stage) -> int:
+    """How many jobs there ever were: the embedded log deletes what is done."""
+    if stage.backend == "kafka":
+        return len(stage.records())
+    return sum(marks.high for marks in stage.admin.watermarks(stage.topic()).values())
+
+
+def samovar(stage: Stage, *words: str) -> str:
+    run = subprocess.run(
+        [sys.executable, "-m", "samovar", *words],
+        cwd=stage.directory,
+        env={**os.environ, **stage.environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert run.returncode == 0, run.stderr
+    return run.stdout
+
+
+def test_a_tick_is_one_job_with_several_workers_up(beating: Stage) -> None:
+    """K01."""
+    with beating.steady_worker() as one, beating.steady_worker(), beating.steady_worker():
+        eventually(lambda: beats(beating) >= 5)
+        one.signal(signal.SIGTERM)
+        assert one.wait() == 0
+        so_far = beats(beating)
+        eventually(lambda: beats(beating) >= so_far + 3)
+
+    check_that_none_came_twice(beating)
+    assert set(beating.journal.notes()) == {"beat"}
+
+
+def test_another_worker_takes_over_from_one_that_was_killed(beating: Stage) -> None:
+    """K02."""
+    with beating.steady_worker() as one:
+        eventually(lambda: beats(beating) >= 2)
+        with beating.steady_worker() as other:
+            one.signal(signal.SIGKILL)
+            so_far = beats(beating)
+            eventually(lambda: beats(beating) >= so_far + 4, within=60)
+            other.signal(signal.SIGTERM)
+            assert other.wait() == 0
+
+    check_that_none_came_twice(beating)
+
+
+def test_tasks_are_listed_run_disabled_and_enabled_and_restarts_change_nothing(
+    beating: Stage,
+) -> None:
+    """K03."""
+    with beating.steady_worker():
+        eventually(lambda: beats(beating) >= 2)
+        assert "Disabled beat." in samovar(beating, "recurring", "disable", "beat")
+        eventually(lambda: is_still(beating))
+    still = beats(beating)
+    with beating.steady_worker():
+        listed = samovar(beating, "recurring", "list")
+        assert re.search(r"beat: TickJob, every 1 s; last 2\S+ \S+ UTC, disabled", listed)
+        assert re.search(
+            r"yearly: TickJob, 0 0 1 1 \* \(Europe/Berlin\); last .+ UTC, next \S+-12-31 23:00:00",
+            listed,
+        )
+        assert "Enqueued TickJob" in samovar(beating, "recurring", "run", "yearly")
+        beating.journal.wait_for("done", "year")
+        assert samovar(beating, "recurring", "run", "*").count("Enqueued TickJob") == 2
+        eventually(lambda: beats(beating) == still + 3)
+        samovar(beating, "recurring", "enable", "*")
+        eventually(lambda: beats(beating) >= still + 5)
+
+
+def is_still(stage: Stage) -> bool:
+    """Whether a second passes without a beat."""
+    before = beats(stage)
+    time.sleep(1.5)
+    return beats(stage) == before

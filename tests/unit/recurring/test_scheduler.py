@@ -1,0 +1,200 @@
+"""Each tick fires once; what is remembered decides, not who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from samovar import Job, events
+from samovar.errors import BrokerUnavailableError, ConfigurationError
+from samovar.events import Event
+from samovar.recurring.port import TaskState
+from samovar.recurring.scheduler import Scheduler
+from samovar.recurring.task import RecurringTasks
+from tests.jobs.recurring import TickJob
+
+
+class Ledger:
+    """Remembers in memory."""
+
+    def __init__(self) -> None:
+        self.states: Mapping[str, TaskState] = {}
+        self.fired: list[list[Any]] = []
+        self.error: Exception | None = None
+
+    def write(self, states: Mapping[str, TaskState], jobs: tuple[Job, ...] = ()) -> None:
+        if jobs and self.error:
+            raise self.error
+        self.states = states
+        self.fired += [job.arguments for job in jobs]
+
+
+@pytest.fixture
+def ledger() -> Ledger:
+    return Ledger()
+
+
+@pytest.fixture
+def heard() -> Iterator[list[Event]]:
+    seen: list[Event] = []
+    hear = seen.append
+    for name in ("recurring.fired", "recurring.failed"):
+        events.subscribe(name)(hear)
+    yield seen
+    events.unsubscribe(hear)
+
+
+def scheduler(ledger: Ledger, *names: str, every: int = 10, **options: Any) -> Scheduler:
+    tasks = RecurringTasks()
+    for name in names:
+        tasks.declare(name, TickJob, every=every, **{"arguments": (name,), **_NONE, **options})
+    tasks.check()
+    return Scheduler(tasks, ledger)
+
+
+_NONE: dict[str, Any] = {"keyword_arguments": {}}
+
+
+def test_a_new_task_counts_its_ticks_from_when_it_is_met(ledger: Ledger) -> None:
+    one = scheduler(ledger, "a")
+    one.begin(105)
+    assert one.next_due == 110
+
+    one.fire(109)
+    assert ledger.fired == []
+    one.fire(110)
+    one.fire(110)
+    one.fire(119)
+
+    assert ledger.fired == [["a"]]
+    assert one.next_due == 120
+
+
+def test_ticks_that_passed_are_made_up_for_once(ledger: Ledger) -> None:
+    scheduler(ledger, "a").begin(105)
+
+    later = scheduler(ledger, "a")
+    later.begin(1000)
+    later.fire(1003)
+
+    assert ledger.fired == [["a"]]
+    assert ledger.states["a"].last == 1000
+
+
+def test_or_not_at_all(ledger: Ledger) -> None:
+    scheduler(ledger, "a", catch_up=False).begin(105)
+    later = scheduler(ledger, "a", every=3600, catch_up=False)
+    later.begin(4000)
+
+    later.fire(4000)
+    assert ledger.fired == []
+    later.fire(7203)
+    assert ledger.fired == [["a"]]
+
+
+def test_a_successor_repeats_nothing_and_misses_nothing(ledger: Ledger) -> None:
+    first = scheduler(ledger, "a")
+    first.begin(100)
+    first.fire(110)
+
+    second = scheduler(ledger, "a")
+    second.begin(111)
+    second.fire(112)
+    second.fire(120)
+
+    assert ledger.fired == [["a"], ["a"]]
+
+
+def test_a_clock_that_is_put_back_fires_nothing_again(ledger: Ledger) -> None:
+    one = scheduler(ledger, "a")
+    one.begin(100)
+    one.fire(120)
+
+    one.fire(50)
+    one.fire(110)
+    one.fire(121)
+    assert ledger.fired == [["a"]]
+    one.fire(130)
+    assert len(ledger.fired) == 2
+
+
+def test_a_disabled_task_keeps_still_until_it_is_enabled(ledger: Ledger) -> None:
+    one = scheduler(ledger, "a", "b")
+    one.begin(100)
+    ledger.states = one.enable({"a"}, False, 101)
+
+    one.fire(110)
+    assert ledger.fired == [["b"]]
+    ledger.states = one.enable({"*"}, True, 115)
+    one.fire(119)
+    one.fire(120)
+
+    assert ledger.fired == [["b"], ["a"], ["b"]]
+
+
+def test_a_process_with_an_older_version_keeps_still(ledger: Ledger, heard: list[Event]) -> None:
+    """K05."""
+    old, new = scheduler(ledger, "a", version=1), scheduler(ledger, "a", version=2)
+    old.begin(100)
+    new.begin(101)
+
+    old.fire(110)
+    old.fire(120)
+    assert ledger.fired == []
+    assert [e.payload["tick"] for e in heard] == [None]
+    assert isinstance(heard[0].payload["error"], ConfigurationError)
+    new.fire(120)
+    assert ledger.fired == [["a"]]
+    assert old.next_due is None
+
+
+def test_a_job_that_cannot_be_made_is_told_and_the_next_tick_is_another_chance(
+    ledger: Ledger, heard: list[Event]
+) -> None:
+    """K04."""
+    one = scheduler(ledger, "a")
+    one.begin(100)
+    ledger.error = RuntimeError("not today")
+    one.fire(110)
+    one.fire(112)
+    ledger.error = None
+    one.fire(120)
+
+    assert [event.name for event in heard] == ["recurring.failed", "recurring.fired"]
+    assert [event.payload["tick"] for event in heard] == [110, 120]
+    assert ledger.fired == [["a"]]
+
+
+def test_a_log_that_is_away_costs_no_tick(ledger: Ledger) -> None:
+    one = scheduler(ledger, "a")
+    one.begin(100)
+    ledger.error = BrokerUnavailableError("away")
+    with pytest.raises(BrokerUnavailableError):
+        one.fire(110)
+    ledger.error = None
+
+    one.fire(113)
+
+    assert ledger.fired == [["a"]]
+    assert ledger.states["a"].last == 110
+
+
+def test_every_fault_of_every_task_is_told() -> None:
+    tasks = RecurringTasks()
+    tasks.declare("a b", TickJob, every=0, **_NONE)
+    tasks.declare("c", int, cron="* * * * *", version=-1, **_NONE)
+    tasks.declare("d", TickJob, every=5, **_NONE)
+    tasks.declare("d", TickJob, every=5, **_NONE)
+
+    with pytest.raises(ConfigurationError) as told:
+        tasks.check()
+
+    assert [fault.split(":")[0] for fault in told.value.faults] == [
+        "recurring('a b')",
+        "recurring('a b')",
+        "recurring('c')",
+        "recurring('c')",
+        "recurring('d')",
+    ]

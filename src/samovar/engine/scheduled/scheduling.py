@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from samovar.broker.port import Admin, AtomicProducer, Broker, Producer, TopicPartition, TopicSpec
 from samovar.engine.dead_letters import DeadLetters
 from samovar.engine.keeper import Keeper
+from samovar.engine.options import options_of
 from samovar.engine.routing.routes import Routes
 from samovar.engine.scheduled.schedule import Schedule
 from samovar.engine.scheduled.targets import Targets
@@ -28,6 +29,7 @@ class Scheduling:
     def topics(self) -> tuple[TopicSpec, ...]:
         """The topics that must be there."""
         self.schedules.check()
+        self._learn_of_classes()
         return tuple(self.schedules)
 
     def check(self) -> None:
@@ -67,13 +69,17 @@ class Scheduling:
                 broker=broker,
                 make=make,
             )
-            for spec in self.schedules
+            for spec in self.topics()
         ]
 
+    def _learn_of_classes(self) -> None:
+        chosen = (options_of(cls)["scheduled_messages_topic"] for _, cls in JOB_CLASSES)
+        self.schedules.also(name for name in chosen if name is not None)
+
     def _without_a_topic(self) -> Iterator[str]:
-        if len(self.schedules):
-            return
         for name, cls in JOB_CLASSES:
+            if self.schedules.find(options_of(cls)["scheduled_messages_topic"]) is not None:
+                continue
             for delay in delays(cls):
                 yield (
                     f"{name}: {delay} waits, and Kafka holds no jobs until later by itself. Name a "

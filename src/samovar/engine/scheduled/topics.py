@@ -27,7 +27,9 @@ class ScheduleTopics:
 
     def __init__(self, real_name: Callable[[str], str]) -> None:
         self._real_name = real_name
+        #: Replaced as a whole, so readers need no lock.
         self._specs: dict[str, TopicSpec] = {}
+        self._default: TopicSpec | None = None
         self._faults: list[str] = []
 
     def declare(
@@ -45,15 +47,18 @@ class ScheduleTopics:
         if real in self._specs:
             faults.append("declared twice.")
         self._faults += [f"scheduled_messages({name!r}): {fault}" for fault in faults]
-        self._specs[real] = TopicSpec(
+        spec = TopicSpec(
             name=real, partitions=partitions, replication_factor=replication_factor, config=config
         )
+        self._specs = {**self._specs, real: spec}
+        self._default = self._default or spec
 
     def also(self, names: Iterable[str]) -> None:
         """Know these logical names too, which job classes chose for themselves."""
-        for name in names:
-            if self._real_name(name) not in self._specs:
-                self.declare(name)
+        for real in map(self._real_name, names):
+            if real not in self._specs:
+                spec = TopicSpec(name=real, partitions=PARTITIONS, config=COMPACTED)
+                self._specs = {**self._specs, real: spec}
 
     def check(self) -> None:
         """Raises:
@@ -65,7 +70,7 @@ class ScheduleTopics:
     def find(self, name: str | None) -> TopicSpec | None:
         """The topic that a class chose, by logical name, else the default one, if there is one."""
         if name is None:
-            return next(iter(self._specs.values()), None)
+            return self._default
         self.also([name])
         return self._specs[self._real_name(name)]
 

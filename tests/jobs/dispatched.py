@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from samovar import Job, kafka_options
+from samovar.job import runtime
 from tests.support import journal
 
 
@@ -37,3 +38,23 @@ class NumberedJob(KeyedJob):
 @kafka_options(dispatch_method="produce_sync", dispatch_many_method="produce_many_sync")
 class AwaitedJob(NotedJob):
     """Is stored when `perform_later` returns."""
+
+
+def _slow(_: object) -> object:
+    """A producer that keeps what it is given for a while."""
+    app: Any = runtime.current()
+    return app.producer.variant(topic_config={"linger.ms": 8000})
+
+
+@kafka_options(producer=_slow)
+class SlowlySentJob(NotedJob):
+    """Is on its way for eight seconds, on Kafka."""
+
+
+class RelayingJob(Job):
+    """Enqueues a job that takes its time to be sent."""
+
+    def perform(self, number: int) -> None:
+        journal.write("start", f"relay {number}")
+        SlowlySentJob.perform_later("sent", number)
+        journal.write("done", f"relay {number}")

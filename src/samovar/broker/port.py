@@ -78,7 +78,9 @@ class NewRecord(msgspec.Struct, frozen=True, gc=False):
 
 
 class Written(NamedTuple):
-    """Where a record was stored. One that waits has no place yet: partition and offset are -1."""
+    """Where a record was stored. One that waits has no place yet: partition and offset are -1. Of
+    one that was sent with acks=0 the offset is not known: -1 too.
+    """
 
     source: TopicPartition
     offset: int

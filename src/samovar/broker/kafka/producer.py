@@ -7,6 +7,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Message
@@ -111,7 +112,7 @@ class KafkaProducer:
             raise
         if self._since_poll >= POLL_EVERY:
             self._since_poll = 0
-            client.poll(0)
+            self._serve(client)
 
     def produce_many(self, records: Sequence[NewRecord]) -> Mapping[int, BrokerError]:
         """See the port. A record that is refused for what it is does not keep back the others; a
@@ -144,12 +145,12 @@ class KafkaProducer:
                     continue
                 handed += 1
                 if not handed % POLL_EVERY:
-                    client.poll(0)
+                    self._serve(client)
         finally:
             if handed != len(records):
                 with self._lock:
                     flight.out -= len(records) - handed
-        client.poll(0)
+        self._serve(client)
         if refused and not handed:
             raise refused[0]
         return refused
@@ -185,7 +186,7 @@ class KafkaProducer:
                 return False
             # Short steps: several threads may wait, and one hears what another waits for.
             if (client := self._client) is not None:
-                client.poll(SYNC_STEP_SECONDS)
+                self._serve(client, SYNC_STEP_SECONDS)
             else:
                 time.sleep(SYNC_STEP_SECONDS)
         return True
@@ -207,7 +208,7 @@ class KafkaProducer:
         client = self._client
         if client is None:
             return 0
-        return client.flush(timeout)
+        return self._flushed(client, timeout)
 
     def close(self, timeout: float) -> int:
         """See the port. A closed producer connects again when it is used again."""
@@ -258,7 +259,7 @@ class KafkaProducer:
         """Serve what reports there are; for the poller, which runs when nobody produces."""
         client = self._client
         if client is not None:
-            client.poll(0)
+            self._serve(client)
 
     def _hand_over(
         self,
@@ -268,36 +269,49 @@ class KafkaProducer:
     ) -> Client:
         """Gives the client that took it: behind a fatal error that is a new one."""
         try:
-            self._produce(client, record, report)
-        except BufferError:
-            self._wait_for_room(client, record, report)
+            try:
+                self._produce(client, record, report)
+            except BufferError:
+                self._wait_for_room(client, record, report)
         except KafkaException as error:
             if not failures.is_fatal(failures.reason(error)):
                 raise failures.undelivered(failures.reason(error), record.topic) from error
-            return self._hand_over_anew(client, error, record, report)
+            self._give_up(client, error)
+            client = self._client or self._connect()
+            try:
+                self._produce(client, record, report)
+            except (BufferError, KafkaException) as again:
+                raise _restart(error) from again
         return client
 
-    def _hand_over_anew(
-        self, broken: Client, error: KafkaException, record: NewRecord, report: Any
-    ) -> Client:
-        self._give_up(broken)
-        failure = failures.translated(failures.reason(error), "The Kafka producer starts anew")
-        events.announce("broker.error", error=failure)
-        client = self._client or self._connect()
+    def _serve(self, client: Client, seconds: float = 0) -> None:
+        """Serve delivery reports; wait for some, if none is there."""
         try:
-            self._produce(client, record, report)
-        except (BufferError, KafkaException) as again:
-            raise failure from again
-        return client
+            client.poll(seconds)
+        except KafkaException as error:
+            self._give_up(client, error)
 
-    def _give_up(self, client: Client) -> None:
-        """A fatal error makes a client useless for good. What it still held is reported as
-        undelivered.
+    def _flushed(self, client: Client, seconds: float) -> int:
+        try:
+            return client.flush(seconds)
+        except KafkaException as error:
+            self._give_up(client, error)
+            return 0
+
+    def _give_up(self, client: Client, error: KafkaException) -> None:
+        """A fatal error makes a client useless for good; it is raised from whichever call meets it
+        first. What the client still held is reported as undelivered, and the next record gets a
+        new one.
         """
         with self._lock:
-            if self._client is client:
+            is_news = self._client is client
+            if is_news:
                 self._client = None
+        if is_news:
+            events.announce("broker.error", error=_restart(error))
         client.purge()
+        with suppress(KafkaException):
+            client.flush(FULL_STEP_SECONDS)
         client.flush(FULL_STEP_SECONDS)
 
     def _produce(self, client: Client, record: NewRecord, report: Any) -> None:
@@ -318,7 +332,7 @@ class KafkaProducer:
     def _wait_for_room(self, client: Client, record: NewRecord, report: Any) -> None:
         until = clock.monotonic() + FULL_SECONDS
         while clock.monotonic() < until:
-            client.poll(FULL_STEP_SECONDS)
+            self._serve(client, FULL_STEP_SECONDS)
             try:
                 self._produce(client, record, report)
             except BufferError:
@@ -360,10 +374,12 @@ class _Telling:
         topic = self._record.topic
         if error is not None:
             return failures.undelivered(error, topic)
+        # Where no acknowledgement was asked for, nobody knows the offset.
         partition, offset = message.partition(), message.offset()
-        if partition is None or offset is None:
-            return BrokerError(f"Kafka did not say where a record for {topic!r} was stored.")
-        return Written(TopicPartition(topic, partition), offset)
+        return Written(
+            TopicPartition(topic, -1 if partition is None else partition),
+            -1 if offset is None else offset,
+        )
 
 
 def _written(answer: Written | BrokerError | None, record: NewRecord) -> Written:
@@ -374,6 +390,10 @@ def _written(answer: Written | BrokerError | None, record: NewRecord) -> Written
     if isinstance(answer, BrokerError):
         raise answer
     return answer
+
+
+def _restart(error: KafkaException) -> BrokerError:
+    return failures.translated(failures.reason(error), "The Kafka producer starts anew")
 
 
 def _tell(error: KafkaError, message: Message) -> None:

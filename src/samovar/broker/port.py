@@ -47,6 +47,8 @@ class Record(msgspec.Struct, frozen=True, gc=False):
 
 #: Bytes of UTF-8 that the text of a commit may have (Kafka's own limit excludes its 4,096).
 METADATA_BYTES = 4095
+#: Nothing to commit.
+NO_MARKS: Mapping[TopicPartition, int] = MappingProxyType({})
 #: What goes with positions that are stored without a text.
 NO_METADATA: Mapping[TopicPartition, str] = MappingProxyType({})
 
@@ -222,6 +224,12 @@ class Consumer(Protocol):
         """
         ...
 
+    def membership(self) -> object:
+        """What lets an `AtomicProducer` of the same log commit for this member, until the next
+        rebalance; None while it has not joined.
+        """
+        ...
+
     def wake(self) -> None:
         """Make a running `poll` return soon. Any thread may call this."""
         ...
@@ -326,14 +334,22 @@ class AtomicProducer(Protocol):
     earlier one has not finished when the new one first writes is undone.
     """
 
-    def produce_atomically(self, records: Sequence[NewRecord]) -> list[Written]:
-        """Store all of them or, on an error, none; return where. They become visible together.
+    def produce_atomically(
+        self,
+        records: Sequence[NewRecord],
+        marks: Mapping[TopicPartition, int] = NO_MARKS,
+        member: object = None,
+    ) -> list[Written]:
+        """Store all of them or, on an error, none; return where. They become visible together, and
+        together with them the `marks` are committed: positions of partitions that the consumer
+        holds whose `membership` is `member`.
 
         Raises:
             FencedError: a newer producer of this name is in force; this one is of no use.
             DeliveryFailedError: a record was refused; none is stored, and this producer may go on.
             UnknownTopicError: a topic does not exist; none is stored, and this producer may go on.
-            BrokerError: all or none of them are stored, and only reading tells; make a new one.
+            BrokerError: the member's partitions are not its own any more; or all or none of them
+                are stored, and only reading tells. Make a new one.
         """
         ...
 

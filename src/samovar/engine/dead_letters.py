@@ -9,6 +9,7 @@ from samovar import events
 from samovar.broker.port import NewRecord, Producer
 from samovar.engine.flow import dead_letter
 from samovar.engine.flow.dead_letter import Failure
+from samovar.engine.mover import Mover
 from samovar.engine.routing.routes import assumed
 from samovar.engine.topics import Topics
 from samovar.errors import ArgumentError, RecordTooLargeError
@@ -17,7 +18,11 @@ from samovar.errors import ArgumentError, RecordTooLargeError
 class DeadLetters:
     """The dispatcher of one group. Any thread may use it."""
 
-    def __init__(self, *, group: str, producer: Producer, topics: Topics) -> None:
+    def __init__(
+        self, *, group: str, producer: Producer, topics: Topics, mover: Mover | None = None
+    ) -> None:
+        """`mover` stores those of transactional queues."""
+        self._mover = mover
         self._group = group
         self._producer = producer
         self._topics = topics
@@ -37,9 +42,9 @@ class DeadLetters:
         partitions = self._topics.partitions(topic) or 1
         copy = dead_letter.copy(failure, group=self._group, partitions=partitions)
         whole = (*_enhanced(copy, failure), copy, dead_letter.without_trace(copy, record))
-        if (refusal := self._store_first(whole)) is None:
+        if (refusal := self._store_first(whole, failure)) is None:
             return
-        self._producer.produce_sync([dead_letter.without_value(copy, record)])
+        self._store(dead_letter.without_value(copy, record), failure)
         source = failure.source
         told = RecordTooLargeError(
             f"The dead letter of {source.topic}[{source.partition}]@{record.offset} lies in "
@@ -47,12 +52,20 @@ class DeadLetters:
         )
         events.announce("broker.error", error=told)
 
-    def _store_first(self, copies: Iterable[NewRecord]) -> RecordTooLargeError | None:
+    def _store(self, copy: NewRecord, failure: Failure) -> None:
+        if self._mover is not None and failure.queue is not None and failure.queue.transactional:
+            self._mover.move(copy, failure.source, failure.record.offset + 1)
+        else:
+            self._producer.produce_sync([copy])
+
+    def _store_first(
+        self, copies: Iterable[NewRecord], failure: Failure
+    ) -> RecordTooLargeError | None:
         """Store the first that is taken; why not, if none is."""
         refusal: RecordTooLargeError | None = None
         for copy in copies:
             try:
-                self._producer.produce_sync([copy])
+                self._store(copy, failure)
             except RecordTooLargeError as error:
                 refusal = error
             else:

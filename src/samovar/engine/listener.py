@@ -45,9 +45,10 @@ class Listener(threading.Thread):
         producer: Deliveries,
         make: Callable[[TopicPartition], Partition],
         work: WorkQueue,
+        after_poll: Callable[[Consumer], None] | None = None,
     ) -> None:
         """`connect` and `subscriber` are asked again after each error. `patience` is the longest
-        wait of one poll, in seconds."""
+        wait of one poll, in seconds. `after_poll` is shown the consumer then, by its own thread."""
         super().__init__(name=f"samovar-listener-{name}", daemon=True)
         self._group = group
         self._connect = connect
@@ -56,6 +57,7 @@ class Listener(threading.Thread):
         self._producer = producer
         self._make = make
         self._work = work
+        self._after_poll = after_poll
         self._quiet_asked = threading.Event()
         self._stop_asked = threading.Event()
         self._consumer: Consumer | None = None
@@ -119,7 +121,10 @@ class Listener(threading.Thread):
         if not self._quiet_asked.is_set():
             self._make_room(consumer, assignment)
             self._resume(consumer, assignment)
-        self._hand_over(consumer.poll(self._poll_records, self._patience(assignment)), assignment)
+        batches = consumer.poll(self._poll_records, self._patience(assignment))
+        if self._after_poll is not None:
+            self._after_poll(consumer)
+        self._hand_over(batches, assignment)
         assignment.mark()
         if self._quiet_asked.is_set():
             self._hold_still(consumer, assignment)

@@ -16,6 +16,7 @@ from samovar.engine.executor import Executor
 from samovar.engine.flow import assembly
 from samovar.engine.keeper import Keeper
 from samovar.engine.listener import Listener
+from samovar.engine.mover import Mover
 from samovar.engine.partition import Partition
 from samovar.engine.routing.subscriptions import Subscription
 from samovar.engine.serving import Serving
@@ -123,7 +124,13 @@ class Worker:
         """One of the connections of a subscription."""
         own = subscription.options.member + (f"_{copy}" if subscription.copies > 1 else "")
         options = replace(subscription.options, member="_".join(filter(None, (self._member, own))))
-        dead = DeadLetters(group=subscription.group, producer=self._producer, topics=self._topics)
+        moves = any(
+            t.dead_letter_queue and t.dead_letter_queue.transactional for t in subscription.topics
+        )
+        mover = Mover(self._broker, group=subscription.group, deliveries=self._deliveries)
+        dead = DeadLetters(
+            group=subscription.group, producer=self._producer, topics=self._topics, mover=mover
+        )
         return Listener(
             name="-".join(filter(None, (subscription.group, subscription.name, own))),
             group=subscription.group,
@@ -133,6 +140,7 @@ class Worker:
             producer=self._deliveries,
             make=partial(self._partition, subscription, dead),
             work=self._work,
+            after_poll=mover.follow if moves else None,
         )
 
     def _subscriber(self, subscription: Subscription) -> Subscriber:

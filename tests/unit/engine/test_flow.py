@@ -190,3 +190,17 @@ def test_a_setting_whose_feature_is_not_there_is_refused_and_never_ignored() -> 
 
     assert list(refusals(plain)) == []
     assert len(list(refusals(replace(plain, dead_letter_queue=chosen)))) == len(missing)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"ordering": "none"}, {"share_group": True}, {"assign": (0,)}], ids=str
+)
+def test_transactional_dead_letters_need_a_position_that_moves_one_by_one(
+    settings: dict[str, Any],
+) -> None:
+    queue = DeadLetterQueue("dead", transactional=True)
+
+    told = "\n".join(refusals(Topic(name="orders", dead_letter_queue=queue, **settings)))
+
+    assert "dead_letter_queue.transactional moves one position" in told
+    assert not [*refusals(Topic(name="orders", dead_letter_queue=queue))]

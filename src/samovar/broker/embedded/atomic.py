@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import cast
 
+from samovar.broker.embedded import groups, log
 from samovar.broker.embedded.producer import EmbeddedProducer
 from samovar.broker.embedded.store import Store
-from samovar.broker.port import NewRecord, Written
-from samovar.errors import FencedError
+from samovar.broker.port import NO_MARKS, Commit, NewRecord, TopicPartition, Written
+from samovar.errors import BrokerError, FencedError
 
 
 class EmbeddedAtomicProducer:
@@ -20,11 +22,20 @@ class EmbeddedAtomicProducer:
         self._producer = EmbeddedProducer(store, guard=self._check)
         #: How many producers of this name there were up to this one; None until it first writes.
         self._epoch: int | None = None
+        #: What the running call commits, and for whom.
+        self._marks: Mapping[TopicPartition, int] = NO_MARKS
+        self._member: object = None
 
-    def produce_atomically(self, records: Sequence[NewRecord]) -> list[Written]:
+    def produce_atomically(
+        self,
+        records: Sequence[NewRecord],
+        marks: Mapping[TopicPartition, int] = NO_MARKS,
+        member: object = None,
+    ) -> list[Written]:
         """See the port."""
         if self._epoch is None:
             self._epoch = self._take_over()
+        self._marks, self._member = marks, member
         return self._producer.produce_sync(records)
 
     def close(self) -> None:
@@ -43,6 +54,20 @@ class EmbeddedAtomicProducer:
     def _check(self, connection: sqlite3.Connection) -> None:
         if _epoch(connection, self._name) != self._epoch:
             raise FencedError(f"Another process writes as {self._name!r} now.")
+        if self._marks:
+            self._commit(connection)
+
+    def _commit(self, connection: sqlite3.Connection) -> None:
+        """Commit the marks, in the transaction that stores the records."""
+        ids = log.partition_ids(connection)
+        commits = {
+            ids[source.topic][source.partition]: Commit(offset)
+            for source, offset in self._marks.items()
+        }
+        member = cast(tuple[int, int] | None, self._member)
+        written = 0 if member is None else groups.commit(connection, *member, commits)
+        if written < len(commits):
+            raise BrokerError("The partitions to be marked are not this member's any more.")
 
 
 def _epoch(connection: sqlite3.Connection, name: str) -> int:

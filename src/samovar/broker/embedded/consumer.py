@@ -179,6 +179,11 @@ class EmbeddedConsumer:
             rows = groups.commits(connection, self._group, by_id)
         return {by_id[partition_id]: committed for partition_id, committed in rows.items()}
 
+    def membership(self) -> object:
+        """What lets an `AtomicProducer` of the same file commit for this member."""
+        member = self._membership
+        return member.claim_to_commit if isinstance(member, Membership) else None
+
     def wake(self) -> None:
         """Make a running `poll` return soon. Any thread may call this."""
         self._woken = True

@@ -163,6 +163,11 @@ class Membership:
         self._id = None
         self._ringer.ring()
 
+    @property
+    def claim_to_commit(self) -> tuple[int, int] | None:
+        """The group and the member by their ids; None while it has not joined."""
+        return None if self._id is None else (self._group_id, self._id)
+
     def ring(self) -> None:
         """Wake every consumer."""
         self._ringer.ring()

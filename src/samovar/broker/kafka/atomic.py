@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Message
 from confluent_kafka import Producer as Client
+from confluent_kafka import TopicPartition as KafkaPartition
 
 from samovar.broker.kafka import failures, forks
-from samovar.broker.port import NewRecord, TopicPartition, Written
+from samovar.broker.port import NO_MARKS, NewRecord, TopicPartition, Written
 from samovar.errors import BrokerError, FencedError
 from samovar.support import clock
 
@@ -44,7 +46,12 @@ class KafkaAtomicProducer:
         self._client: Client | None = None
         forks.tell(self)
 
-    def produce_atomically(self, records: Sequence[NewRecord]) -> list[Written]:
+    def produce_atomically(
+        self,
+        records: Sequence[NewRecord],
+        marks: Mapping[TopicPartition, int] = NO_MARKS,
+        member: object = None,
+    ) -> list[Written]:
         """See the port."""
         client = self._client or self._connect()
         reports: list[_Report | None] = [None] * len(records)
@@ -52,6 +59,9 @@ class KafkaAtomicProducer:
             client.begin_transaction()
             for index, record in enumerate(records):
                 _produce(client, record, _keep(reports, index))
+            if marks:
+                positions = [KafkaPartition(*source, offset) for source, offset in marks.items()]
+                self._patiently(partial(client.send_offsets_to_transaction, positions, member))
             self._patiently(client.commit_transaction)
         except KafkaException as error:
             raise self._undo(client, records, reports, failures.reason(error)) from error

@@ -197,6 +197,11 @@ class KafkaConsumer:
     def _commit_annotated(self) -> None:
         self._annotated.commit(self._client)
 
+    def membership(self) -> object:
+        """See the port."""
+        self._check_owner()
+        return self._client.consumer_group_metadata()
+
     def wake(self) -> None:
         """See the port. librdkafka's poll cannot be interrupted, so ours is made of short ones."""
         self._woken = True

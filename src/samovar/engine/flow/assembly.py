@@ -26,7 +26,6 @@ NOT_BUILT = frozenset(
         "virtual_partitions",
         "ordering",
         "share_group",
-        "dead_letter_queue.transactional",
     }
 )
 #: Settings that cannot be had together, and why not.
@@ -59,11 +58,22 @@ def refusals(topic: Topic) -> Iterator[str]:
             "virtual_partitions and dead_letter_queue.max_retries=0: the first retry brings the "
             "failed jobs back into order; expected 1 or more."
         )
+    if queue is not None and queue.transactional and not _is_one_by_one(topic):
+        yield (
+            "dead_letter_queue.transactional moves one position with each copy: it goes with "
+            "ordering='partition' and partitions that a group shares out; leave it out."
+        )
     if queue is not None and topic.ordering != "partition" and not queue.independent:
         yield (
             f"ordering={topic.ordering!r} and dead_letter_queue.independent=False: jobs that run "
             f"side by side have retries of their own; leave independent out."
         )
+
+
+def _is_one_by_one(topic: Topic) -> bool:
+    """Whether the position of a partition moves record by record, as one member's."""
+    shares = topic.virtual_partitions is not None or topic.share_group or topic.assign
+    return topic.ordering == "partition" and not shares
 
 
 def _not_built(topic: Topic) -> Iterator[str]:

@@ -51,6 +51,47 @@ class Atomicity:
         member.poll_until_received(1)
         assert member.values(topic, 0) == [b"z"]
 
+    def test_positions_are_committed_together_with_records(self, bench: Bench) -> None:
+        source, target = bench.topic(), bench.topic()
+        places = bench.producer.produce_sync([NewRecord(source, b"%d" % n) for n in range(5)])
+        reader = bench.member(source, group="readers")
+        reader.poll_until_received(5)
+        marks = {TopicPartition(source, 0): places[2].offset + 1}
+        producer = bench.broker.atomic_producer(bench.unique("writer"))
+
+        with pytest.raises(BrokerError):
+            producer.produce_atomically(
+                [NewRecord(target, b"x", partition=7)], marks, reader.consumer.membership()
+            )
+        assert bench.committed("readers", source) == {}
+        producer.produce_atomically([NewRecord(target, b"y")], marks, reader.consumer.membership())
+        producer.close()
+
+        assert bench.committed("readers", source) == {0: places[2].offset + 1}
+        member = bench.member(target)
+        member.poll_until_received(1)
+        assert member.values(target, 0) == [b"y"]
+
+    def test_who_has_left_commits_nothing_and_writes_nothing(self, bench: Bench) -> None:
+        source, target = bench.topic(), bench.topic()
+        (place,) = bench.producer.produce_sync([NewRecord(source, b"1")])
+        reader = bench.member(source, group="readers")
+        reader.poll_until_received(1)
+        membership = reader.consumer.membership()
+        reader.close()
+        producer = bench.broker.atomic_producer(bench.unique("writer"))
+
+        with pytest.raises(BrokerError):
+            producer.produce_atomically(
+                [NewRecord(target, b"x")],
+                {TopicPartition(source, 0): place.offset + 1},
+                membership,
+            )
+        producer.close()
+
+        assert bench.committed("readers", source) == {}
+        assert bench.admin.read(TopicPartition(target, 0), 0, 10) == []
+
     def test_the_newest_producer_of_a_name_fences_those_before(self, bench: Bench) -> None:
         topic = bench.topic()
         name = bench.unique("writer")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from samovar.errors import PayloadError, SamovarError
-from samovar.job import execution
-from samovar.job.job_data import loads
+from samovar.job import current_attributes, execution
+from samovar.job.job_data import JobData, loads
 from samovar.job.state import JobState
 from samovar.support.wording import printable
+
+#: The surroundings of a job when no class of theirs travels.
+_NOTHING: JobData = {}
 
 
 class PoisonError(SamovarError):
@@ -37,12 +40,12 @@ def perform(value: bytes | None) -> None:
         Exception: whatever else left the job.
     """
     try:
-        data = loads(value)
-        job = JobState.deserialize(data)
+        job = JobState.from_payload(value)
+        surroundings = loads(value) if current_attributes.persisted else _NOTHING
     except PayloadError as error:
         raise PoisonError(str(error)) from error
     try:
-        execution.deliver(job, data)
+        execution.deliver(job, surroundings)
     except Exception as error:
         if job.is_given_up:
             raise GivenUpError(str(error)) from error

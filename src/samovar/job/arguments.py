@@ -26,6 +26,8 @@ RESERVED = frozenset({GLOBAL_ID, SYMBOL_KEYS, KEYWORDS, SERIALIZED, INDIFFERENT}
 
 #: Exact types that are their own JSON form.
 _PLAIN: frozenset[type] = frozenset({str, int, bool, type(None)})
+#: What JSON has beside lists and objects: on the way back it stays as it is.
+_SCALAR: frozenset[type] = _PLAIN | {float}
 
 #: Where a value stands: the place of what it is in, and its key there. The outermost place is
 #: the real queue's name and the word "arguments" or "keyword_arguments".
@@ -69,10 +71,10 @@ def deserialize(values: Any) -> tuple[list[Any], dict[str, Any]]:
     try:
         if values.__class__ is not list:
             raise TypeError(f"arguments are {_kind(values)}, expected a list")
-        keywords: dict[str, Any] = {}
-        if values and values[-1].__class__ is dict and KEYWORDS in values[-1]:
-            values, keywords = _split(values)
-        return [item if item.__class__ in _PLAIN else _decode(item) for item in values], keywords
+        for value in values:
+            if value.__class__ not in _SCALAR:
+                return _decode_all(values)
+        return [*values], {}
     except DeserializationError:
         raise
     except Exception as error:
@@ -166,9 +168,17 @@ def _encode_as_parent(value: Any, kind: type, place: Place) -> Any:
     )
 
 
+def _decode_all(values: list[Any]) -> tuple[list[Any], dict[str, Any]]:
+    """Arguments among which there is more than scalars."""
+    keywords: dict[str, Any] = {}
+    if values[-1].__class__ is dict and KEYWORDS in values[-1]:
+        values, keywords = _split(values)
+    return [_decode(value) for value in values], keywords
+
+
 def _decode(value: Any) -> Any:
     kind = value.__class__
-    if kind in _PLAIN or kind is float:
+    if kind in _SCALAR:
         return value
     if kind is list:
         return [_decode(item) for item in value]
@@ -182,11 +192,7 @@ def _split(values: list[Any]) -> tuple[list[Any], dict[str, Any]]:
     last: dict[str, Any] = values[-1]
     if last[KEYWORDS] is None or SYMBOL_KEYS in last or INDIFFERENT in last or SERIALIZED in last:
         return values, {}
-    return values[:-1], {
-        key: item if item.__class__ in _PLAIN else _decode(item)
-        for key, item in last.items()
-        if key != KEYWORDS
-    }
+    return values[:-1], {key: _decode(item) for key, item in last.items() if key != KEYWORDS}
 
 
 def _decode_dict(value: dict[str, Any]) -> Any:

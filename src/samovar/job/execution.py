@@ -55,7 +55,7 @@ def deliver(job: JobState, data: Mapping[str, Any]) -> Any:
     """
     if _around_execute or current_attributes.persisted:
         return copy_context().run(_deliver_within, job, data)
-    return copy_context().run(perform_now, job)
+    return copy_context().run(_perform_alone, job)
 
 
 def perform_now(job: JobState) -> Any:
@@ -66,10 +66,7 @@ def perform_now(job: JobState) -> Any:
     """
     token = CURRENT_JOB.set(job)
     try:
-        if job.timezone == TIMEZONE.get() and (job.locale or LOCALE.get()) == LOCALE.get():
-            return _announced(job)
-        with _place_of(job):
-            return _announced(job)
+        return _in_its_place(job)
     finally:
         CURRENT_JOB.reset(token)
 
@@ -87,12 +84,26 @@ async def aperform_now(job: JobState) -> Any:
         CURRENT_JOB.reset(token)
 
 
+def _perform_alone(job: JobState) -> Any:
+    """`perform_now` in a context that nobody else sees: nothing need be put back."""
+    CURRENT_JOB.set(job)
+    return _in_its_place(job)
+
+
 def _deliver_within(job: JobState, data: Mapping[str, Any]) -> Any:
     with ExitStack() as stack:
         for wrapper in _around_execute:
             stack.enter_context(wrapper(job))
         current_attributes.take_over(data)
         return perform_now(job)
+
+
+def _in_its_place(job: JobState) -> Any:
+    here = LOCALE.get()
+    if (job.locale or here) == here and job.timezone == TIMEZONE.get():
+        return _announced(job)
+    with _place_of(job):
+        return _announced(job)
 
 
 @contextmanager
@@ -121,7 +132,7 @@ def _attempt(job: JobState) -> Any:
         arguments, keywords = job.decode_arguments()
         if "perform_start.active_job" in events.heard:
             events.announce("perform_start.active_job", **_payload(job))
-        result = job.perform(*arguments, **keywords)
+        result = job.perform(*arguments, **keywords) if keywords else job.perform(*arguments)
         return _finish(job, result) if result.__class__ is CoroutineType else result
     except BaseException as error:
         dealt_with = asyncs.drive(_recover(job, error, HERE))

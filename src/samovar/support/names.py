@@ -42,8 +42,10 @@ class ClassNames(Generic[T]):
         Raises:
             UnknownJobClassError: none does.
         """
-        reference = self._classes.get(name) if isinstance(name, str) else None
-        cls = reference() if reference is not None else None
+        try:
+            cls = self._classes[name]()  # type: ignore[index] -- what is no name is not found
+        except (KeyError, TypeError):
+            cls = None
         if cls is None:
             raise UnknownJobClassError(self._unknown(name))
         return cls

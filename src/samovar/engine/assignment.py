@@ -45,6 +45,7 @@ class Assignment:
         """New coordinators: nothing of an earlier assignment is carried over."""
         for source in partitions:
             self._held[source] = self._make(source)
+        self._recall([source for source in partitions if self._held[source].has_memory])
         events.announce("partitions.assigned", group=self._group, partitions=tuple(partitions))
 
     def revoked(self, partitions: Sequence[TopicPartition]) -> None:
@@ -84,6 +85,11 @@ class Assignment:
                 if partition.wait_until_at_rest(min(left, STAY_SECONDS)):
                     break
                 self._consumer.stay()
+
+    def _recall(self, sources: Sequence[TopicPartition]) -> None:
+        if sources:
+            for source, commit in self._consumer.commits(sources).items():
+                self._held[source].recall(commit.metadata)
 
     def _take(self, partitions: Sequence[TopicPartition]) -> list[Partition]:
         taken = [p for source in partitions if (p := self._held.pop(source, None))]

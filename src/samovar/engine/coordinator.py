@@ -18,7 +18,7 @@ from samovar.engine import children
 from samovar.engine.flow.decisions import DeadLetter, Drop, Stop
 from samovar.engine.flow.long_running import LongRunning
 from samovar.engine.flow.stages import ADMIT, Admission, Gate, Hold, Skip
-from samovar.engine.partition import Perform
+from samovar.engine.partition import Mark, Perform
 from samovar.engine.recovery import DeadLetterDispatch, Recovery
 from samovar.engine.routing.topic import Topic
 from samovar.support import clock
@@ -35,6 +35,8 @@ class Phase(Enum):
 
 class Coordinator:
     """The gatekeeper of one partition in the present assignment. A `Partition`."""
+
+    has_memory = False
 
     def __init__(
         self,
@@ -66,6 +68,14 @@ class Coordinator:
         #: Guarded by `_lock`, which also tells of its changes.
         self._phase = Phase.IDLE
         self._lock = threading.Condition()
+
+    @property
+    def mark(self) -> Mark | None:
+        """What may be marked now."""
+        return None if self.position is None else Mark(self.position)
+
+    def recall(self, metadata: str) -> None:
+        """Nothing is left for it: what is in order has no gaps."""
 
     def offer(self, records: Iterable[Record]) -> int:
         """Append records; 1 when the partition was idle and must be queued now."""

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from samovar.broker.port import Record, TopicPartition
 
 #: Performs the job of a record's payload.
 Perform = Callable[[bytes | None], None]
+
+
+class Mark(NamedTuple):
+    """How far a partition is done."""
+
+    #: Offset of the next record to work on.
+    position: int
+    #: What the next owner is to be told; None for partitions that have nothing to tell, ever.
+    metadata: str | None = None
 
 
 class Partition(Protocol):
@@ -23,11 +32,20 @@ class Partition(Protocol):
         ...
 
     @property
-    def position(self) -> int | None:
-        """Offset behind the last record that may be marked; None before there is one."""
+    def has_memory(self) -> bool:
+        """Whether it must be told, by `recall`, what its earlier owner left for it."""
+        ...
+
+    @property
+    def mark(self) -> Mark | None:
+        """What may be marked now; None before there is something."""
         ...
 
     # For the listener.
+
+    def recall(self, metadata: str) -> None:
+        """What was committed beside the position where this partition begins."""
+        ...
 
     def offer(self, records: Iterable[Record]) -> int:
         """Take records; how many executors are invited, each by one place in the work queue."""

@@ -40,6 +40,23 @@ def test_a_worker_killed_twenty_times_loses_no_job(
     chaos_report(**kill_under_load(stage, rounds=20))
 
 
+@pytest.mark.parametrize("ordering", ["key", "none"])
+@pytest.mark.timeout(180)
+def test_a_killed_worker_loses_no_job_in_another_ordering(stage: Stage, ordering: str) -> None:
+    stage.draw(f"app.job_topic('default', ordering={ordering!r})")
+    kill_under_load(stage, rounds=1)
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("ordering", ["key", "none"])
+@pytest.mark.timeout(900)
+def test_a_worker_killed_twenty_times_loses_no_job_in_another_ordering(
+    stage: Stage, ordering: str, chaos_report: Callable[..., None]
+) -> None:
+    stage.draw(f"app.job_topic('default', ordering={ordering!r})")
+    chaos_report(ordering=ordering, **kill_under_load(stage, rounds=20))
+
+
 def kill_under_load(stage: Stage, rounds: int) -> dict[str, object]:
     stage.notice_the_dead()
     stage.configure("worker", concurrency=CONCURRENCY, commit_interval=COMMIT_SECONDS)

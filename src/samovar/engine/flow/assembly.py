@@ -24,7 +24,6 @@ HOPELESS = (PoisonError, GivenUpError)
 NOT_BUILT = frozenset(
     {
         "virtual_partitions",
-        "ordering",
         "share_group",
         "dead_letter_queue.transactional",
     }

@@ -70,6 +70,9 @@ EVENTS: dict[str, str] = {
     "schedule.loaded": "a process knows what waits for its time [topic, partition, waiting]",
     "schedule.dispatched": "jobs whose time came have left [topic, partition, count]",
     "schedule.failed": "a record cannot wait or leave [topic, partition, offset, error]",
+    "partitioner.failed": (
+        "a topic's partitioner failed, and a batch is worked off in order [source, error]"
+    ),
     "producer.failed": "records were refused by the broker [topic, error, count, label?]",
     "producer.undelivered": "records were still undelivered at exit [count]",
     "executor.failed": "an executor met an error of its own; the process stops [error]",

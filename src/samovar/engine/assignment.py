@@ -73,6 +73,11 @@ class Assignment:
         for partition in self:
             partition.interrupt()
 
+    def finish(self) -> None:
+        """Let no further job begin that need not."""
+        for partition in self:
+            partition.finish()
+
     def is_at_rest(self) -> bool:
         """Whether no job runs."""
         return not any(partition.is_running for partition in self)

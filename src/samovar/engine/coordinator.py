@@ -168,6 +168,10 @@ class Coordinator:
         """Let no further job begin."""
         self.interrupted = True
 
+    def finish(self) -> None:
+        """Let no further job begin: they do not belong together."""
+        self.interrupted = True
+
     def wait_until_at_rest(self, timeout: float) -> bool:
         """Wait until no job of this partition runs; whether that came about in time."""
         with self._lock:

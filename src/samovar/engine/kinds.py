@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from samovar.broker.port import TopicPartition
+from samovar.engine.batches import Batches
 from samovar.engine.coordinator import Coordinator
 from samovar.engine.flow import assembly
 from samovar.engine.lane_coordinator import LaneCoordinator
@@ -24,7 +25,7 @@ def coordinate(
 ) -> Partition:
     """A partition that has just come, for a process with so many executors."""
     gate = assembly.gate(topic, source)
-    if topic.ordering == "partition":
+    if topic.ordering == "partition" and topic.virtual_partitions is None:
         return Coordinator(
             source=source,
             topic=topic,
@@ -39,5 +40,17 @@ def coordinate(
         stop_process=stop_process,
         executors=executors,
         lane_of=by_key if topic.ordering == "key" else None,
+        batches=_batches(source, topic, executors),
         gate=gate,
+    )
+
+
+def _batches(source: TopicPartition, topic: Topic, executors: int) -> Batches | None:
+    if topic.virtual_partitions is None:
+        return None
+    return Batches(
+        source=source,
+        settings=topic.virtual_partitions,
+        size=topic.max_messages,
+        executors=executors,
     )

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 
 from samovar.broker.port import Record, TopicPartition
 from samovar.engine import children
+from samovar.engine.batches import Batches
 from samovar.engine.crew import Crew
 from samovar.engine.flow.decisions import DeadLetter, Drop, Retry, Stop
 from samovar.engine.flow.stages import ADMIT, Gate, Hold, Skip
@@ -45,9 +46,10 @@ class LaneCoordinator:
         stop_process: Callable[[], None],
         executors: int,
         lane_of: LaneOf | None = None,
+        batches: Batches | None = None,
         gate: Gate | None = None,
     ) -> None:
-        """Without `lane_of` no record waits for another."""
+        """Without `lane_of` or `batches` no record waits for another."""
         self.source = source
         self.topic = topic
         #: Whether the listener has paused this partition in the broker.
@@ -63,7 +65,13 @@ class LaneCoordinator:
         #: Received, and not yet admitted.
         self._arrived: deque[Record] = deque()
         self._underway = Underway()
-        self._lanes = Lanes(lane_of)
+        self._batches = batches
+        self._lanes = Lanes(lane_of if batches is None else batches.lane_of)
+        #: Of a batch that is to be collapsed: what is not in work any more.
+        self._pool: list[Record] = []
+        #: Whether the batch is the last one.
+        self._is_closing = False
+        self._mark: Mark | None = None
         #: What will be ready again, by the time when it is due on the monotonic clock.
         self._asleep: list[tuple[float, int, Record]] = []
         #: Those that have failed, by offset.
@@ -77,13 +85,13 @@ class LaneCoordinator:
 
     @property
     def mark(self) -> Mark | None:
-        """What may be marked now."""
+        """What may be marked now; of a batch that is spread over lanes, all or nothing, unless it
+        will not be ended here.
+        """
         with self._lock:
-            marked = self._underway.marked()
-        if marked is None:
-            return None
-        position, finished = marked
-        return Mark(position, Note(finished=tuple(finished)).encode())
+            if self.interrupted or not (self._is_spread and self._underway.unfinished):
+                self._renew_mark()
+            return self._mark
 
     def offer(self, records: Iterable[Record]) -> int:
         """Take records; how many executors are invited to them."""
@@ -94,7 +102,7 @@ class LaneCoordinator:
     def wake(self, now: float) -> int:
         """Make ready what is due; how many executors are invited."""
         with self._lock:
-            while self._asleep and self._asleep[0][0] <= now:
+            while self._asleep and self._asleep[0][0] <= now and not self._is_closing:
                 self._lanes.ready.appendleft(heapq.heappop(self._asleep)[2])
             return self._invite()
 
@@ -125,14 +133,21 @@ class LaneCoordinator:
         """Let no further job begin."""
         self.interrupted = True
 
+    def finish(self) -> None:
+        """Let the batch that is in work be the last one; where there are none, interrupt."""
+        if self._batches is None:
+            self.interrupted = True
+        self._is_closing = True
+
     def wait_until_at_rest(self, timeout: float) -> bool:
         """Wait until no job of this partition runs; whether that came about in time."""
         return self._crew.wait_until_gone(timeout)
 
     @property
     def is_running(self) -> bool:
-        """Whether a job of this partition runs now."""
-        return self._crew.is_present
+        """Whether a job of this partition runs now, or still has to before it is finished."""
+        with self._lock:
+            return self._crew.is_present or (self._is_closing and self._has_ready())
 
     @property
     def running(self) -> tuple[Record, ...]:
@@ -206,13 +221,15 @@ class LaneCoordinator:
         return None
 
     def _done(self, record: Record) -> None:
-        self._underway.finish(record.offset)
         if self._failing:
             self._failing.pop(record.offset, None)
-        if self._lanes.lane_of is not None:
-            with self._lock:
-                if follower := self._lanes.leave(record):
-                    self._lanes.ready.append(follower)
+        if self._lanes.lane_of is None:
+            self._underway.finish(record.offset)
+            return
+        with self._lock:
+            self._underway.finish(record.offset)
+            if follower := self._lanes.leave(record):
+                self._lanes.ready.append(follower)
 
     def _failed(self, record: Record, error: BaseException) -> None:
         recovery = self._failing.setdefault(record.offset, self._recovery(record))
@@ -226,6 +243,9 @@ class LaneCoordinator:
 
     def _go_on(self, record: Record, decision: DeadLetter | Drop | Retry) -> None:
         waiting: Record | None = record
+        if isinstance(decision, Retry) and (self._is_spread or self._pool):
+            self._collapse(record, decision)
+            return
         if isinstance(decision, DeadLetter | Drop):
             self._underway.finish(record.offset)
             self._failing.pop(record.offset, None)
@@ -239,14 +259,54 @@ class LaneCoordinator:
             source=self.source, topic=self.topic, dispatch_dead=self._dispatch_dead
         )
 
+    def _collapse(self, record: Record, decision: Retry) -> None:
+        """Something of the batch has failed: nothing more of it begins until all that is in work
+        has ended and the wait is over; then the rest is done in order.
+        """
+        assert self._batches is not None
+        self._batches.collapse()
+        self._pool += [record, *self._lanes.clear(), *(waiting for *_, waiting in self._asleep)]
+        self._asleep.clear()
+        self._closed_until = max(self._closed_until, clock.monotonic() + decision.after)
+
     def _admit(self) -> None:
         """Let arrived records into their lanes, as far as there is room."""
         room = MOST_UNDERWAY - len(self._underway)
-        while room > 0 and self._arrived:
+        if self._batches is None:
+            self._enter(self._admitted(room))
+        elif self._pool:
+            self._restart()
+        elif not (self._underway.unfinished or self._is_closing or not self._arrived):
+            # The next batch may begin before the listener has looked.
+            self._renew_mark()
+            batch = self._admitted(min(room, self._batches.size))
+            self._batches.begin(batch)
+            self._enter(batch)
+
+    def _admitted(self, most: int) -> list[Record]:
+        """The next records that no earlier owner has finished, up to so many."""
+        records: list[Record] = []
+        while self._arrived and len(records) < most:
             record = self._arrived.popleft()
             if self._underway.admit(record.offset):
-                self._lanes.enter(record)
-                room -= 1
+                records.append(record)
+        return records
+
+    def _enter(self, records: Iterable[Record]) -> None:
+        for record in records:
+            self._lanes.enter(record)
+
+    def _restart(self) -> None:
+        """Begin with a collapsed batch, once nothing else of it is in work."""
+        is_alone = self._underway.unfinished == len(self._pool)
+        if is_alone and not self._is_closed and not self._is_closing:
+            self._enter(sorted(self._pool, key=lambda record: record.offset))
+            self._pool.clear()
+
+    def _renew_mark(self) -> None:
+        if (marked := self._underway.marked()) is not None:
+            position, finished = marked
+            self._mark = Mark(position, Note(finished=tuple(finished)).encode())
 
     def _invite(self) -> int:
         """Places in the work queue for what is ready."""
@@ -258,6 +318,10 @@ class LaneCoordinator:
             return False
         self._admit()
         return bool(self._lanes.ready)
+
+    @property
+    def _is_spread(self) -> bool:
+        return self._batches is not None and not self._batches.is_collapsed
 
     @property
     def _is_closed(self) -> bool:

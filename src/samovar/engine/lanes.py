@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 
 from samovar.broker.port import Record
 
@@ -43,15 +44,17 @@ class Lanes:
         if self.lane_of is None:
             return None
         lane = self.lane_of(record)
-        behind = self._behind[lane]
-        if behind:
+        if behind := self._behind.get(lane):
             return behind.popleft()
-        del self._behind[lane]
+        self._behind.pop(lane, None)
         return None
 
     def clear(self) -> list[Record]:
-        """Take out all that was not begun, in the order of offsets, and forget the lanes."""
-        waiting = [*self.ready, *(r for behind in self._behind.values() for r in behind)]
-        self.ready.clear()
+        """Take out all that was not begun, and forget the lanes, also of what is in work."""
+        waiting = [r for behind in self._behind.values() for r in behind]
         self._behind.clear()
-        return sorted(waiting, key=lambda record: record.offset)
+        # Others may take from these meanwhile.
+        with suppress(IndexError):
+            while True:
+                waiting.append(self.ready.popleft())
+        return waiting

@@ -184,7 +184,7 @@ class Listener(threading.Thread):
 
     def _hold_still(self, consumer: Consumer, assignment: Assignment) -> None:
         """Take nothing more, but keep polling: the partitions stay ours."""
-        assignment.interrupt()
+        assignment.finish()
         self._pause(consumer, [c for c in assignment if not c.paused])
 
     def _come_to_rest(self, consumer: Consumer, assignment: Assignment) -> None:
@@ -206,7 +206,7 @@ class Listener(threading.Thread):
 
     def _interrupt(self) -> None:
         for partition in self.partitions:
-            partition.interrupt()
+            partition.finish()
         consumer = self._consumer
         if consumer is not None:
             consumer.wake()

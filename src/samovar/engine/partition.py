@@ -78,13 +78,17 @@ class Partition(Protocol):
         """Let no further job begin."""
         ...
 
+    def finish(self) -> None:
+        """Let no further job begin that need not: what belongs together may still be ended."""
+        ...
+
     def wait_until_at_rest(self, timeout: float) -> bool:
         """Wait until no job of this partition runs; whether that came about in time."""
         ...
 
     @property
     def is_running(self) -> bool:
-        """Whether a job of this partition runs now."""
+        """Whether a job of this partition runs now, or still has to before it is finished."""
         ...
 
     @property

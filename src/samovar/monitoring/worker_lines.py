@@ -142,6 +142,13 @@ WORKER: dict[str, tuple[int, Callable[[Payload], str]]] = {
         lambda p: f"{counted(p['count'], 'job')} left {_schedule(p)}: their time had come.",
     ),
     "schedule.failed": (logging.ERROR, _cannot_leave),
+    "partitioner.failed": (
+        logging.ERROR,
+        lambda p: (
+            f"The partitioner of {p['source'].topic} failed, and a batch is worked off in order: "
+            f"{_error(p)}."
+        ),
+    ),
     "producer.failed": (logging.ERROR, lambda p: f"{p['error']}"),
     "producer.undelivered": (logging.ERROR, _undelivered),
     "executor.failed": (

@@ -29,20 +29,32 @@ def test_workers_that_come_and_go_twenty_times_keep_the_order(
     chaos_report(**change_the_guard(stage, rounds=20))
 
 
+SIDE_BY_SIDE = {
+    "key": "app.job_topic('default', ordering='key')",
+    "virtual partitions": (
+        "from samovar import VirtualPartitions\n"
+        "lanes = VirtualPartitions(partitioner=lambda message: message.key)\n"
+        "app.job_topic('default', virtual_partitions=lanes)"
+    ),
+}
+
+
+@pytest.mark.parametrize("ordering", SIDE_BY_SIDE)
 @pytest.mark.timeout(240)
-def test_workers_that_come_and_go_keep_the_order_of_each_key(stage: Stage) -> None:
+def test_workers_that_come_and_go_keep_the_order_of_each_key(stage: Stage, ordering: str) -> None:
     """G08: what a worker has not begun, the next owner of the partition performs, in order."""
-    stage.draw("app.job_topic('default', ordering='key')")
+    stage.draw(SIDE_BY_SIDE[ordering])
     change_the_guard(stage, rounds=2, keys=4)
 
 
 @pytest.mark.chaos
+@pytest.mark.parametrize("ordering", SIDE_BY_SIDE)
 @pytest.mark.timeout(1200)
 def test_workers_that_come_and_go_twenty_times_keep_the_order_of_each_key(
-    stage: Stage, chaos_report: Callable[..., None]
+    stage: Stage, ordering: str, chaos_report: Callable[..., None]
 ) -> None:
-    stage.draw("app.job_topic('default', ordering='key')")
-    chaos_report(ordering="key", **change_the_guard(stage, rounds=20, keys=4))
+    stage.draw(SIDE_BY_SIDE[ordering])
+    chaos_report(ordering=ordering, **change_the_guard(stage, rounds=20, keys=4))
 
 
 def change_the_guard(stage: Stage, rounds: int, keys: int = 1) -> dict[str, object]:

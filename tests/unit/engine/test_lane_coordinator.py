@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from samovar import events
 from samovar.broker.port import Record, TopicPartition
+from samovar.engine.batches import Batches
 from samovar.engine.executor import Executor
 from samovar.engine.flow.dead_letter import Failure
 from samovar.engine.flow.stages import ADMIT, Admission, Gate, Hold, Skip, Stage
@@ -20,6 +22,7 @@ from samovar.engine.lane_coordinator import MOST_UNDERWAY, LaneCoordinator
 from samovar.engine.lanes import LaneOf, Lanes, by_key
 from samovar.engine.note import Note
 from samovar.engine.performer import PoisonError
+from samovar.engine.routing.lanes import VirtualPartitions
 from samovar.engine.routing.recovery import DeadLetterQueue, Pause
 from samovar.engine.routing.topic import Topic
 from samovar.engine.work_queue import WorkQueue
@@ -40,6 +43,8 @@ class Partition:
         *stages: Stage,
         executors: int = 4,
         lane_of: LaneOf | None = None,
+        virtual: VirtualPartitions | None = None,
+        batch: int = 100,
     ) -> None:
         self.dead: list[tuple[int, int]] = []
         self.stops: list[bool] = []
@@ -51,6 +56,8 @@ class Partition:
             stop_process=lambda: self.stops.append(True),
             executors=executors,
             lane_of=lane_of,
+            batches=virtual
+            and Batches(source=SOURCE, settings=virtual, size=batch, executors=executors),
             gate=Gate(stages) if stages else None,
         )
         self.executors = [
@@ -119,7 +126,7 @@ class Jobs:
         with self._lock:
             event = self._may_end.setdefault(number, threading.Event())
             self.begun.append(number)
-        assert event.wait(20)
+        assert event.wait(60)
 
     def end(self, *numbers: int) -> None:
         for number in numbers:
@@ -335,13 +342,173 @@ def test_ordered_jobs_stay_in_order_whatever_fails_and_whenever() -> None:
         orders[key].append(number)
 
     partition = Partition(perform, executors=8, lane_of=by_key)
-    for begin in range(0, 3000, 300):
+    for begin in range(0, 1200, 300):
         partition.offer(*keyed(range(begin, begin + 300), keys=8))
         partition.wake()
-    partition.until(lambda: partition.position == 3000)
+    partition.until(lambda: partition.position == 1200)
 
     assert wrong == []
-    assert orders == {key: list(range(key, 3000, 8)) for key in range(8)}
+    assert orders == {key: list(range(key, 1200, 8)) for key in range(8)}
+    partition.close()
+
+
+BY_KEY = VirtualPartitions(partitioner=lambda record: record.key, reducer=lambda key: key)
+
+
+def test_a_batch_is_spread_over_lanes_and_marked_at_its_end() -> None:
+    """G01 and G03."""
+    jobs = Jobs()
+    partition = Partition(jobs.perform, virtual=BY_KEY, batch=6)
+    partition.offer(*keyed(range(8), keys=3))
+    eventually(lambda: sorted(jobs.begun) == [0, 1, 2], within=10)
+
+    jobs.end(0, 1, 3, 4)
+    eventually(lambda: sorted(jobs.begun) == [0, 1, 2, 3, 4], within=10)
+    assert partition.position is None, "half a batch is not marked"
+    jobs.end(2, 5)
+    partition.until(lambda: partition.position == 6)
+    eventually(lambda: sorted(jobs.begun) == list(range(8)), within=10)
+    jobs.end(6, 7)
+    partition.until(lambda: partition.position == 8)
+    partition.close()
+
+
+def test_after_a_failure_the_rest_of_the_batch_is_done_in_order_and_the_next_is_spread() -> None:
+    """C02 with virtual partitions: what was done before is not done again."""
+    jobs, seen, failing = Jobs(), list[int](), {2}
+
+    def perform(value: bytes | None) -> None:
+        number = int(value or b"")
+        if number in failing:
+            failing.discard(number)
+            jobs.perform(b"%d" % number)
+            raise ValueError("boom")
+        seen.append(number)
+        jobs.perform(value)
+
+    partition = Partition(perform, virtual=BY_KEY, batch=9)
+    partition.offer(*keyed(range(18), keys=3))
+    eventually(lambda: sorted(jobs.begun) == [0, 1, 2], within=10)
+    jobs.end(0)
+    eventually(lambda: 3 in jobs.begun, within=10)
+    jobs.end(2)
+    eventually(lambda: partition.coordinator._pool, within=10)
+    jobs.end(1, 3)
+    partition.until(lambda: len(jobs.begun) == 6)
+    assert sorted(jobs.begun) == [0, 1, 2, 2, 3, 4]
+    assert partition.position == 4, "in order the position moves job by job"
+
+    jobs.end(*range(9))
+    partition.until(lambda: partition.position == 9)
+    assert seen[:9] == [0, 1, 3, 2, 4, 5, 6, 7, 8] or seen[:9] == [1, 0, 3, 2, 4, 5, 6, 7, 8]
+    partition.until(lambda: sorted(jobs.begun[-3:]) == [9, 10, 11])
+    jobs.end(*range(18))
+    partition.until(lambda: partition.position == 18)
+    partition.close()
+
+
+def test_a_batch_whose_job_fails_for_good_goes_on_behind_its_dead_letter() -> None:
+    seen: list[int] = []
+
+    def perform(value: bytes | None) -> None:
+        seen.append(int(value or b""))
+        if value == b"4":
+            raise ValueError("boom")
+
+    queue = DeadLetterQueue("dead", max_retries=1)
+    topic = Topic(name="orders", pause=QUICK, dead_letter_queue=queue)
+    partition = Partition(perform, topic, virtual=BY_KEY)
+    partition.offer(*keyed(range(30), keys=3))
+
+    partition.until(lambda: partition.position == 30)
+    assert partition.dead == [(4, 2)]
+    assert Counter(seen) == {n: 2 if n == 4 else 1 for n in range(30)}
+    partition.close()
+
+
+def test_a_partitioner_that_fails_is_told_once_and_the_batch_is_done_in_order() -> None:
+    """G05."""
+    seen: list[int] = []
+    told: list[Exception] = []
+
+    @events.subscribe("partitioner.failed")
+    def tell(event: events.Event) -> None:
+        told.append(event.payload["error"])
+
+    virtual = VirtualPartitions(partitioner=lambda record: 1 // 0)
+    partition = Partition(lambda value: seen.append(int(value or b"")), virtual=virtual)
+    partition.offer_offsets(*range(20))
+
+    partition.until(lambda: partition.position == 20)
+    events.unsubscribe(tell)
+    assert seen == list(range(20))
+    assert [type(error) for error in told] == [ZeroDivisionError]
+    partition.close()
+
+
+def test_who_finishes_works_the_batch_off_and_begins_no_other() -> None:
+    jobs = Jobs()
+    partition = Partition(jobs.perform, virtual=BY_KEY, batch=6)
+    partition.offer(*keyed(range(12), keys=3))
+    eventually(lambda: sorted(jobs.begun) == [0, 1, 2], within=10)
+
+    partition.coordinator.finish()
+    assert partition.coordinator.is_running
+    jobs.end(*range(12))
+    eventually(lambda: not partition.coordinator.is_running, within=10)
+    assert sorted(jobs.begun) == list(range(6))
+    assert partition.position == 6
+    partition.close()
+
+
+def test_who_is_interrupted_marks_what_is_done_of_the_batch() -> None:
+    """G08: every lane stops before its next job, and none is repeated by the next owner."""
+    jobs = Jobs()
+    partition = Partition(jobs.perform, virtual=BY_KEY, batch=6)
+    partition.offer(*keyed(range(12), keys=3))
+    eventually(lambda: sorted(jobs.begun) == [0, 1, 2], within=10)
+    jobs.end(0)
+    eventually(lambda: sorted(jobs.begun) == [0, 1, 2, 3], within=10)
+
+    partition.coordinator.interrupt()
+    jobs.end(1, 3)
+    partition.until(lambda: partition.position == 2)
+    assert partition.finished == ((3, 3),)
+    jobs.end(*range(12))
+    assert partition.coordinator.wait_until_at_rest(10)
+    assert sorted(jobs.begun) == [0, 1, 2, 3]
+    assert partition.position == 4
+    partition.close()
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_batches_lose_nothing_and_keep_each_key_in_order_whatever_fails(seed: int) -> None:
+    chance = Random(seed)
+    failing = {n: chance.randint(1, 3) for n in range(600) if chance.random() < 0.03}
+    orders: dict[int, list[int]] = {key: [] for key in range(7)}
+    busy: Counter[int] = Counter()
+    wrong: list[int] = []
+
+    def perform(value: bytes | None) -> None:
+        number = int(value or b"")
+        busy[number % 7] += 1
+        if busy[number % 7] > 1:
+            wrong.append(number)
+        time.sleep(0)
+        busy[number % 7] -= 1
+        if failing.get(number):
+            failing[number] -= 1
+            raise ValueError("boom")
+        orders[number % 7].append(number)
+
+    partition = Partition(perform, virtual=BY_KEY, batch=chance.randint(1, 90))
+    for begin in range(0, 600, 50):
+        partition.offer(*keyed(range(begin, begin + 50), keys=7))
+        partition.wake()
+    partition.until(lambda: partition.position == 600)
+
+    assert wrong == []
+    assert orders == {key: list(range(key, 600, 7)) for key in range(7)}
     partition.close()
 
 

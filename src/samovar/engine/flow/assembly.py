@@ -23,7 +23,6 @@ HOPELESS = (PoisonError, GivenUpError)
 #: Settings that a route may name before their feature is there; its feature takes each out.
 NOT_BUILT = frozenset(
     {
-        "virtual_partitions",
         "share_group",
         "dead_letter_queue.transactional",
     }
@@ -57,6 +56,11 @@ def refusals(topic: Topic) -> Iterator[str]:
         yield (
             "virtual_partitions and dead_letter_queue.max_retries=0: the first retry brings the "
             "failed jobs back into order; expected 1 or more."
+        )
+    if queue is not None and topic.virtual_partitions is not None and not queue.independent:
+        yield (
+            "virtual_partitions and dead_letter_queue.independent=False: jobs that run side by "
+            "side have retries of their own; leave independent out."
         )
     if queue is not None and topic.ordering != "partition" and not queue.independent:
         yield (

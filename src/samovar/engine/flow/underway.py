@@ -51,9 +51,9 @@ class Underway:
         del self._open[offset]
 
     @property
-    def has_open(self) -> bool:
-        """Whether anything that was admitted is not finished."""
-        return bool(self._open)
+    def unfinished(self) -> int:
+        """How many were admitted and are not finished."""
+        return len(self._open)
 
     def marked(self) -> tuple[int, list[Run]] | None:
         """The lowest offset that is not finished, and what is finished beyond it; None while there

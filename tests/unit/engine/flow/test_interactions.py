@@ -38,6 +38,7 @@ FEATURES: dict[str, dict[str, Any]] = {
 #: All other pairs can be had.
 REFUSED = {
     ("dead letters without a retry", "virtual partitions"): "expected 1 or more",
+    ("rolling attempts", "virtual partitions"): "have retries of their own",
     ("rolling attempts", "ordering by key"): "have retries of their own",
     ("rolling attempts", "no ordering"): "have retries of their own",
     ("virtual partitions", "ordering by key"): "each says what runs side by side",

@@ -54,6 +54,7 @@ EVENTS: dict[str, str] = {
     "partitions.lost": "partitions were taken away [group, partitions]",
     "job.failed": "an error left a job [job, source, offset, error, attempt, retry_in]",
     "job.skipped": "a job is left out, for a reason of its topic's [job, source, offset, why]",
+    "consumer.failed": "a consumer's hook raised [consumer, hook, source, error]",
     "job.unhandled": "an error left a job that no backend keeps [error]",
     "dead_letter.dispatched": (
         "a job was moved aside [job, source, offset, topic, error, attempts, trace_id]"

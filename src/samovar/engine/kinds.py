@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from samovar.broker.port import TopicPartition
+from samovar.broker.port import NewRecord, TopicPartition
 from samovar.engine.batches import Batches
+from samovar.engine.consuming.consumption import Consumption
 from samovar.engine.coordinator import Coordinator
 from samovar.engine.flow import assembly
 from samovar.engine.lane_coordinator import LaneCoordinator
@@ -20,6 +21,7 @@ def coordinate(
     topic: Topic,
     *,
     executors: int,
+    produce: Callable[[NewRecord], None],
     dispatch_dead: DeadLetterDispatch,
     stop_process: Callable[[], None],
 ) -> Partition:
@@ -32,6 +34,9 @@ def coordinate(
             dispatch_dead=dispatch_dead,
             stop_process=stop_process,
             gate=gate,
+            consumption=None
+            if topic.consumer is None
+            else Consumption(source=source, topic=topic, produce=produce, gate=gate),
         )
     return LaneCoordinator(
         source=source,

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from samovar.broker.port import Record, TopicPartition
 from samovar.engine import children
 from samovar.engine.batches import Batches
+from samovar.engine.consuming.consumption import Farewell
 from samovar.engine.crew import Crew
 from samovar.engine.flow.decisions import DeadLetter, Drop, Retry, Stop
 from samovar.engine.flow.stages import ADMIT, Gate, Hold, Skip
@@ -132,6 +133,13 @@ class LaneCoordinator:
     def interrupt(self) -> None:
         """Let no further job begin."""
         self.interrupted = True
+
+    def leave(self) -> None:
+        """The partition is on its way to another worker."""
+        self.interrupted = True
+
+    def farewell(self, why: Farewell) -> None:
+        """Nobody hears it: these are jobs."""
 
     def finish(self) -> None:
         """Let the batch that is in work be the last one; where there are none, interrupt."""

@@ -196,6 +196,7 @@ class Listener(threading.Thread):
             consumer.poll(1, PAUSED_PATIENCE)
             self._hold_still(consumer, assignment)
             assignment.mark()
+        assignment.say_farewell(assignment, "shutdown")
         assignment.mark_now()
 
     def _pause(self, consumer: Consumer, partitions: list[Partition]) -> None:

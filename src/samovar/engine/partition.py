@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
 
 from samovar.broker.port import Record, TopicPartition
+from samovar.engine.consuming.consumption import Farewell
 
 #: Performs the job of a record's payload.
 Perform = Callable[[bytes | None], None]
@@ -80,6 +81,16 @@ class Partition(Protocol):
 
     def finish(self) -> None:
         """Let no further job begin that need not: what belongs together may still be ended."""
+        ...
+
+    def leave(self) -> None:
+        """The partition is on its way to another worker: no further job begins."""
+        ...
+
+    def farewell(self, why: Farewell) -> Callable[[], None] | None:
+        """What says good-bye to the consumer of a plain topic, if there is one, and is called once
+        the partition is at rest. What a consumer marks from now on comes too late.
+        """
         ...
 
     def wait_until_at_rest(self, timeout: float) -> bool:

@@ -147,6 +147,7 @@ class Worker:
             source,
             self._serving.topic(subscription, source.topic),
             executors=self._settings.concurrency,
+            produce=self._producer.produce,
             dispatch_dead=dead.dispatch,
             stop_process=self._stop_process,
         )

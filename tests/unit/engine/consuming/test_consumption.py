@@ -263,7 +263,35 @@ def test_what_filters_leave_out_is_marked_with_the_batch_and_what_they_hold_ends
     assert desk.position == 6
 
 
+def test_a_filter_that_fails_is_not_blamed_on_the_records_before() -> None:
+    class Stumbles:
+        def __init__(self, topic: str, partition: int) -> None: ...
+
+        def admit(self, record: Record, now: float) -> Any:
+            if record.offset == 2:
+                raise ValueError("boom")
+            return Admit()
+
+    dead = DeadLetterQueue("dead", max_retries=0)
+    desk = Desk(lambda consumer: None, filters=(Stumbles,), dead_letter_queue=dead)
+    desk.offer(1, 2, 3)
+    for _ in range(3):
+        desk.work()
+
+    assert desk.batches == [[1], [3]]
+    assert desk.dead == [2]
+
+
+def test_a_batch_that_ends_after_its_partition_has_left_is_not_marked() -> None:
+    desk = Desk(lambda consumer: desk.coordinator.farewell("revoked"))
+    desk.offer(1, 2)
+    desk.work()
+
+    assert desk.position is None
+
+
 def test_a_mark_after_the_partition_has_left_comes_too_late_and_says_so() -> None:
+    """E05."""
     answers: list[bool] = []
 
     def consume(consumer: Consumer) -> None:

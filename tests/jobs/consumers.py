@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 from samovar import Consumer
@@ -19,6 +20,7 @@ class JournalConsumer(Consumer):
             gate = Path(os.environ[journal.VARIABLE]).parent / f"gate-{number}"
             if message.payload.get("fails") and not gate.exists():
                 raise RuntimeError(f"message {number} fails")
+            time.sleep(message.payload.get("seconds", 0))
             journal.write("done", number)
             self.mark_as_consumed(message)
 

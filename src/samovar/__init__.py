@@ -2,6 +2,8 @@
 
 from samovar import payload, types
 from samovar.app import App, cancel_scheduled
+from samovar.engine.consuming.consumer import Consumer
+from samovar.engine.consuming.message import Message
 from samovar.engine.flow.stages import Admit, Hold, Skip
 from samovar.engine.options import kafka_options
 from samovar.engine.routing.lanes import VirtualPartitions
@@ -66,6 +68,7 @@ __all__ = [
     "Attributes",
     "BrokerError",
     "ConfigurationError",
+    "Consumer",
     "Continuable",
     "ContinuationError",
     "CurrentAttributes",
@@ -79,6 +82,7 @@ __all__ = [
     "Interrupt",
     "InvalidStepError",
     "Job",
+    "Message",
     "MessageInvalidError",
     "Pause",
     "PayloadError",

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from samovar import backends, events
 from samovar.broker.port import Broker, ConsumerOptions, Producer
 from samovar.engine.adapter import LogAdapter
+from samovar.engine.consuming.consumer import Consumer
 from samovar.engine.dead.morgue import Morgue
 from samovar.engine.flow import assembly
 from samovar.engine.keeper import Keeper
@@ -206,6 +207,16 @@ class App:
             topics=log.topics,
             producer=log.producer,
         )
+
+    def topic(self, name: str, *, consumer: Callable[[], Consumer], **settings: Any) -> None:
+        """Draw a plain topic, by its logical name: its records are no jobs, but worked on by
+        `consumer`, a class that inherits `samovar.Consumer`.
+
+        Settings: those of `job_topic` but `ordering`, `virtual_partitions` and `share_group`; and
+        `deserializer` (a callable of a `Message`, by default its JSON), `manual_marks` (the end of
+        a batch marks nothing).
+        """
+        self.routes.draw(name, consumer=consumer, **settings)
 
     def persist(self, *classes: type[CurrentAttributes]) -> None:
         """Let these classes of current attributes travel with jobs. Every process that enqueues

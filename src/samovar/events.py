@@ -54,6 +54,7 @@ EVENTS: dict[str, str] = {
     "partitions.lost": "partitions were taken away [group, partitions]",
     "job.failed": "an error left a job [job, source, offset, error, attempt, retry_in]",
     "job.skipped": "a job is left out, for a reason of its topic's [job, source, offset, why]",
+    "consumer.failed": "a consumer's hook raised [consumer, hook, source, error]",
     "job.unhandled": "an error left a job that no backend keeps [error]",
     "dead_letter.dispatched": (
         "a job was moved aside [job, source, offset, topic, error, attempts, trace_id]"
@@ -70,6 +71,9 @@ EVENTS: dict[str, str] = {
     "schedule.loaded": "a process knows what waits for its time [topic, partition, waiting]",
     "schedule.dispatched": "jobs whose time came have left [topic, partition, count]",
     "schedule.failed": "a record cannot wait or leave [topic, partition, offset, error]",
+    "partitioner.failed": (
+        "a topic's partitioner failed, and a batch is worked off in order [source, error]"
+    ),
     "producer.failed": "records were refused by the broker [topic, error, count, label?]",
     "producer.undelivered": "records were still undelivered at exit [count]",
     "executor.failed": "an executor met an error of its own; the process stops [error]",

@@ -110,6 +110,24 @@ class Stage:
         self.app  # noqa: B018 -- jobs need an application to know their queue
         self.put_raw([(p, samovar.payload.dumps(job.serialize())) for p, job in jobs], queue)
 
+    def put_keyed(
+        self, jobs: Iterable[tuple[int, object, samovar.Job]], queue: str = "default"
+    ) -> None:
+        """Enqueue jobs, each into the partition and with the key that stand before it."""
+        self.app  # noqa: B018 -- jobs need an application to know their queue
+        topic = self.topic(queue)
+        self.produce(
+            [
+                NewRecord(
+                    topic,
+                    samovar.payload.dumps(job.serialize()),
+                    key=str(key).encode(),
+                    partition=partition,
+                )
+                for partition, key, job in jobs
+            ]
+        )
+
     def put_until(
         self, condition: Callable[[Journal], object], *, first: int = 0, partitions: int = 8
     ) -> int:

@@ -146,7 +146,7 @@ def _sources(app: App) -> str:
 
 def _expect_jobs(app: App) -> None:
     """A worker that knows no job would move every job that waits to the dead letters."""
-    if any(True for _ in JOB_CLASSES):
+    if any(True for _ in JOB_CLASSES) or any(topic.consumer for topic in app.routes):
         return
     settings = app.settings
     if settings.app is None and not settings.imports:

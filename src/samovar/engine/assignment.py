@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from samovar import events
 from samovar.broker.port import Consumer, Deliveries, TopicPartition
+from samovar.engine.consuming.consumption import Farewell
 from samovar.engine.marks import Marks
 from samovar.engine.partition import Partition
 from samovar.support import clock
@@ -45,18 +47,22 @@ class Assignment:
         """New coordinators: nothing of an earlier assignment is carried over."""
         for source in partitions:
             self._held[source] = self._make(source)
+        self._recall([source for source in partitions if self._held[source].has_memory])
         events.announce("partitions.assigned", group=self._group, partitions=tuple(partitions))
 
     def revoked(self, partitions: Sequence[TopicPartition]) -> None:
         """Let the running jobs end, within the grace, and mark what is done."""
         leaving = self._take(partitions)
         self.rest(leaving, GRACE_SECONDS)
+        self.say_farewell(leaving, "revoked")
         self._marks.store_now(leaving, GRACE_SECONDS)
         events.announce("partitions.revoked", group=self._group, partitions=tuple(partitions))
 
     def lost(self, partitions: Sequence[TopicPartition]) -> None:
         """Let no further job begin; what was done since the last commit runs again elsewhere."""
-        self._marks.forget(self._take(partitions))
+        lost = self._take(partitions)
+        self._marks.forget(lost)
+        self.say_farewell(lost, "revoked")
         events.announce("partitions.lost", group=self._group, partitions=tuple(partitions))
 
     def mark(self) -> None:
@@ -72,6 +78,11 @@ class Assignment:
         for partition in self:
             partition.interrupt()
 
+    def finish(self) -> None:
+        """Let no further job begin that need not."""
+        for partition in self:
+            partition.finish()
+
     def is_at_rest(self) -> bool:
         """Whether no job runs."""
         return not any(partition.is_running for partition in self)
@@ -85,8 +96,34 @@ class Assignment:
                     break
                 self._consumer.stay()
 
+    def _recall(self, sources: Sequence[TopicPartition]) -> None:
+        if sources:
+            for source, commit in self._consumer.commits(sources).items():
+                self._held[source].recall(commit.metadata)
+
+    def say_farewell(self, partitions: Iterable[Partition], why: Farewell) -> None:
+        """Tell the consumers of plain topics, and wait within the grace until they have heard."""
+        farewells = [(p, say) for p in partitions if (say := p.farewell(why)) is not None]
+        if not farewells:
+            return
+        thread = threading.Thread(target=_say, args=(farewells,), name="samovar-farewell")
+        thread.daemon = True
+        thread.start()
+        until = clock.monotonic() + GRACE_SECONDS
+        while thread.is_alive() and (left := until - clock.monotonic()) > 0:
+            thread.join(min(left, STAY_SECONDS))
+            self._consumer.stay()
+
     def _take(self, partitions: Sequence[TopicPartition]) -> list[Partition]:
         taken = [p for source in partitions if (p := self._held.pop(source, None))]
         for partition in taken:
-            partition.interrupt()
+            partition.leave()
         return taken
+
+
+def _say(farewells: Sequence[tuple[Partition, Callable[[], None]]]) -> None:
+    """A consumer hears it when no batch of its runs any more, however long that takes."""
+    for partition, say in farewells:
+        while not partition.wait_until_at_rest(STAY_SECONDS):
+            continue
+        say()

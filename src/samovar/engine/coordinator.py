@@ -15,10 +15,11 @@ from enum import Enum
 
 from samovar.broker.port import Record, TopicPartition
 from samovar.engine import children
+from samovar.engine.consuming.consumption import Consumption, Farewell
 from samovar.engine.flow.decisions import DeadLetter, Drop, Stop
 from samovar.engine.flow.long_running import LongRunning
 from samovar.engine.flow.stages import ADMIT, Admission, Gate, Hold, Skip
-from samovar.engine.partition import Perform
+from samovar.engine.partition import Mark, Perform
 from samovar.engine.recovery import DeadLetterDispatch, Recovery
 from samovar.engine.routing.topic import Topic
 from samovar.support import clock
@@ -36,6 +37,8 @@ class Phase(Enum):
 class Coordinator:
     """The gatekeeper of one partition in the present assignment. A `Partition`."""
 
+    has_memory = False
+
     def __init__(
         self,
         *,
@@ -44,7 +47,9 @@ class Coordinator:
         dispatch_dead: DeadLetterDispatch,
         stop_process: Callable[[], None],
         gate: Gate | None = None,
+        consumption: Consumption | None = None,
     ) -> None:
+        """`consumption`: the records are no jobs, but worked on by a consumer."""
         self.source = source
         self.topic = topic
         #: Records that wait, the one being worked on in front.
@@ -60,12 +65,21 @@ class Coordinator:
         self._due = 0.0
         self._stop_process = stop_process
         self._gate = gate
+        self._consumption = consumption
         self._long_running = LongRunning() if topic.long_running else None
         #: Whether the partition waits once its executor lets go of it.
         self._must_wait = False
         #: Guarded by `_lock`, which also tells of its changes.
         self._phase = Phase.IDLE
         self._lock = threading.Condition()
+
+    @property
+    def mark(self) -> Mark | None:
+        """What may be marked now."""
+        return None if self.position is None else Mark(self.position)
+
+    def recall(self, metadata: str) -> None:
+        """Nothing is left for it: what is in order has no gaps."""
 
     def offer(self, records: Iterable[Record]) -> int:
         """Append records; 1 when the partition was idle and must be queued now."""
@@ -92,33 +106,10 @@ class Coordinator:
             return self._phase is Phase.RUNNING
 
     def share(self, perform: Perform) -> bool:
-        """Perform up to `max_messages` jobs; whether more can be done at once.
-
-        This loop is the hot path: per job it pays for the job, a look at three flags, and the new
-        position.
-        """
-        pending, recovery = self.pending, self.recovery
-        ask = None if self._gate is None else self._gate.ask
-        for _ in range(min(len(pending), self.topic.max_messages)):
-            if self.interrupted or children.is_child:
-                return False
-            record = pending[0]
-            try:
-                if ask is None or (answer := ask(record, recovery.attempt)) is ADMIT:
-                    perform(record.value)
-                elif self._is_held(record, answer):
-                    return False
-            except BaseException as error:
-                if children.is_child:
-                    children.leave(error)
-                if not self.failed(record, error):
-                    return False
-            else:
-                if recovery.attempt:
-                    recovery.succeeded()
-            pending.popleft()
-            self.position = record.offset + 1
-        return bool(pending)
+        """Perform up to `max_messages` jobs; whether more can be done at once."""
+        if self._consumption is not None:
+            return self._consumption.share(self)
+        return self._perform(perform)
 
     def end(self) -> bool:
         """The executor lets go; True when more is waiting, and the partition is queued again."""
@@ -145,8 +136,13 @@ class Coordinator:
             if not decision.after:
                 return True
             self._finish(record)
-        self._wait(decision.after)
+        self.wait(decision.after)
         return False
+
+    def wait(self, seconds: float) -> None:
+        """Let the partition wait once its executor lets go of it."""
+        self._due = clock.monotonic() + seconds
+        self._must_wait = True
 
     def pauses(self, now: float) -> bool:
         """Whether the job that runs is a long one, and its topic fetches nothing behind such."""
@@ -157,6 +153,20 @@ class Coordinator:
     def interrupt(self) -> None:
         """Let no further job begin."""
         self.interrupted = True
+
+    def finish(self) -> None:
+        """Let no further job begin: they do not belong together."""
+        self.interrupted = True
+
+    def leave(self) -> None:
+        """The partition is on its way to another worker."""
+        self.interrupted = True
+        if self._consumption is not None:
+            self._consumption.is_leaving = True
+
+    def farewell(self, why: Farewell) -> Callable[[], None] | None:
+        """What says good-bye to its consumer, if it has one, once no batch runs."""
+        return self._consumption.farewell(why) if self._consumption is not None else None
 
     def wait_until_at_rest(self, timeout: float) -> bool:
         """Wait until no job of this partition runs; whether that came about in time."""
@@ -191,10 +201,39 @@ class Coordinator:
         """When it goes on, on the monotonic clock; infinite if it does not wait."""
         return self._due if self._phase is Phase.WAITING else math.inf
 
+    def _perform(self, perform: Perform) -> bool:
+        """The share of a queue of jobs.
+
+        This loop is the hot path: per job it pays for the job, a look at three flags, and the new
+        position.
+        """
+        pending, recovery = self.pending, self.recovery
+        ask = None if self._gate is None else self._gate.ask
+        for _ in range(min(len(pending), self.topic.max_messages)):
+            if self.interrupted or children.is_child:
+                return False
+            record = pending[0]
+            try:
+                if ask is None or (answer := ask(record, recovery.attempt)) is ADMIT:
+                    perform(record.value)
+                elif self._is_held(record, answer):
+                    return False
+            except BaseException as error:
+                if children.is_child:
+                    children.leave(error)
+                if not self.failed(record, error):
+                    return False
+            else:
+                if recovery.attempt:
+                    recovery.succeeded()
+            pending.popleft()
+            self.position = record.offset + 1
+        return bool(pending)
+
     def _is_held(self, record: Record, answer: Admission) -> bool:
         """Act on the gate's refusal; False when the record is to be passed over."""
         if isinstance(answer, Hold):
-            self._wait(answer.until - clock.now())
+            self.wait(answer.until - clock.now())
             return True
         if isinstance(answer, Skip):
             self.recovery.skipped(record, answer)
@@ -203,8 +242,3 @@ class Coordinator:
     def _finish(self, record: Record) -> None:
         self.pending.popleft()
         self.position = record.offset + 1
-
-    def _wait(self, seconds: float) -> None:
-        # The executor still holds the partition: it begins to wait when it is let go.
-        self._due = clock.monotonic() + seconds
-        self._must_wait = True

@@ -189,7 +189,7 @@ class Listener(threading.Thread):
 
     def _hold_still(self, consumer: Consumer, assignment: Assignment) -> None:
         """Take nothing more, but keep polling: the partitions stay ours."""
-        assignment.interrupt()
+        assignment.finish()
         self._pause(consumer, [c for c in assignment if not c.paused])
 
     def _come_to_rest(self, consumer: Consumer, assignment: Assignment) -> None:
@@ -201,6 +201,7 @@ class Listener(threading.Thread):
             consumer.poll(1, PAUSED_PATIENCE)
             self._hold_still(consumer, assignment)
             assignment.mark()
+        assignment.say_farewell(assignment, "shutdown")
         assignment.mark_now()
 
     def _pause(self, consumer: Consumer, partitions: list[Partition]) -> None:
@@ -211,7 +212,7 @@ class Listener(threading.Thread):
 
     def _interrupt(self) -> None:
         for partition in self.partitions:
-            partition.interrupt()
+            partition.finish()
         consumer = self._consumer
         if consumer is not None:
             consumer.wake()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from samovar.broker.port import Barrier, Consumer, Deliveries, TopicPartition
-from samovar.engine.partition import Partition
+from samovar.engine.partition import Mark, Partition
 from samovar.support import clock
 
 #: One wait for the producer; others may produce all the while, so the barrier is asked between.
@@ -24,9 +24,9 @@ class Marks:
         self._consumer = consumer
         self._producer = producer
         #: What was stored last, for each partition that is ours.
-        self._stored: dict[TopicPartition, int] = {}
+        self._stored: dict[TopicPartition, Mark] = {}
         #: Positions that wait for the producer to deliver.
-        self._held: tuple[Barrier, dict[TopicPartition, int]] | None = None
+        self._held: tuple[Barrier, dict[TopicPartition, Mark]] | None = None
 
     def store(self, partitions: Iterable[Partition]) -> None:
         """Store what has moved, as far as the producer has delivered."""
@@ -60,17 +60,16 @@ class Marks:
             self._producer.flush(FLUSH_SECONDS)
         return barrier.passed
 
-    def _moved(self, partitions: Iterable[Partition]) -> dict[TopicPartition, int]:
+    def _moved(self, partitions: Iterable[Partition]) -> dict[TopicPartition, Mark]:
         stored = self._stored
-        return {
-            p.source: p.position
-            for p in partitions
-            if p.position is not None and p.position != stored.get(p.source)
-        }
+        marks = ((p.source, p.mark) for p in partitions)
+        return {source: mark for source, mark in marks if mark and mark != stored.get(source)}
 
-    def _keep(self, moved: dict[TopicPartition, int]) -> None:
-        gone = self._consumer.store(moved)
-        self._stored.update((s, offset) for s, offset in moved.items() if s not in gone)
+    def _keep(self, moved: dict[TopicPartition, Mark]) -> None:
+        positions = {source: mark.position for source, mark in moved.items()}
+        notes = {s: mark.metadata for s, mark in moved.items() if mark.metadata is not None}
+        gone = self._consumer.store(positions, notes)
+        self._stored.update((s, mark) for s, mark in moved.items() if s not in gone)
 
     def _forget(self, sources: Iterable[TopicPartition]) -> None:
         for source in sources:

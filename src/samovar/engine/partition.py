@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from samovar.broker.port import Record, TopicPartition
+from samovar.engine.consuming.consumption import Farewell
 
 #: Performs the job of a record's payload.
 Perform = Callable[[bytes | None], None]
+
+
+class Mark(NamedTuple):
+    """How far a partition is done."""
+
+    #: Offset of the next record to work on.
+    position: int
+    #: What the next owner is to be told; None for partitions that have nothing to tell, ever.
+    metadata: str | None = None
 
 
 class Partition(Protocol):
@@ -23,11 +33,20 @@ class Partition(Protocol):
         ...
 
     @property
-    def position(self) -> int | None:
-        """Offset behind the last record that may be marked; None before there is one."""
+    def has_memory(self) -> bool:
+        """Whether it must be told, by `recall`, what its earlier owner left for it."""
+        ...
+
+    @property
+    def mark(self) -> Mark | None:
+        """What may be marked now; None before there is something."""
         ...
 
     # For the listener.
+
+    def recall(self, metadata: str) -> None:
+        """What was committed beside the position where this partition begins."""
+        ...
 
     def offer(self, records: Iterable[Record]) -> int:
         """Take records; how many executors are invited, each by one place in the work queue."""
@@ -60,13 +79,27 @@ class Partition(Protocol):
         """Let no further job begin."""
         ...
 
+    def finish(self) -> None:
+        """Let no further job begin that need not: what belongs together may still be ended."""
+        ...
+
+    def leave(self) -> None:
+        """The partition is on its way to another worker: no further job begins."""
+        ...
+
+    def farewell(self, why: Farewell) -> Callable[[], None] | None:
+        """What says good-bye to the consumer of a plain topic, if there is one, and is called once
+        the partition is at rest. What a consumer marks from now on comes too late.
+        """
+        ...
+
     def wait_until_at_rest(self, timeout: float) -> bool:
         """Wait until no job of this partition runs; whether that came about in time."""
         ...
 
     @property
     def is_running(self) -> bool:
-        """Whether a job of this partition runs now."""
+        """Whether a job of this partition runs now, or still has to before it is finished."""
         ...
 
     @property

@@ -26,6 +26,8 @@ def describe(value: bytes | None) -> str:
         data = loads(value)
     except PayloadError:
         return "A record that is no job"
+    if "job_class" not in data:
+        return "A record that is no job"
     # Anybody may have written it, and it goes into logs.
     name, job_id = (printable(str(data.get(key)), 100) for key in ("job_class", "job_id"))
     return f"{name} ({job_id})"

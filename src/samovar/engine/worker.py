@@ -10,11 +10,10 @@ from functools import partial
 from samovar import events
 from samovar.broker.port import Broker, Deliveries, Producer, TopicPartition
 from samovar.engine import performer
-from samovar.engine.coordinator import Coordinator
 from samovar.engine.dead_letters import DeadLetters
 from samovar.engine.executor import Executor
-from samovar.engine.flow import assembly
 from samovar.engine.keeper import Keeper
+from samovar.engine.kinds import coordinate
 from samovar.engine.listener import Listener
 from samovar.engine.mover import Mover
 from samovar.engine.partition import Partition
@@ -152,11 +151,11 @@ class Worker:
     def _partition(
         self, subscription: Subscription, dead: DeadLetters, source: TopicPartition
     ) -> Partition:
-        topic = self._serving.topic(subscription, source.topic)
-        return Coordinator(
-            source=source,
-            topic=topic,
-            gate=assembly.gate(topic, source),
+        return coordinate(
+            source,
+            self._serving.topic(subscription, source.topic),
+            executors=self._settings.concurrency,
+            produce=self._producer.produce,
             dispatch_dead=dead.dispatch,
             stop_process=self._stop_process,
         )

@@ -130,6 +130,13 @@ WORKER: dict[str, tuple[int, Callable[[Payload], str]]] = {
         logging.INFO,
         lambda p: f"{p['job']} at {_at(p)} was left out: {p['why']}.",
     ),
+    "consumer.failed": (
+        logging.ERROR,
+        lambda p: (
+            f"{p['consumer']}.{p['hook']} of {p['source'].topic}[{p['source'].partition}] failed: "
+            f"{_error(p)}."
+        ),
+    ),
     "job.unhandled": (logging.ERROR, lambda p: f"A job failed and is lost: {_error(p)}."),
     "dead_letter.dispatched": (logging.ERROR, _moved_aside),
     "dead_letter.dropped": (logging.ERROR, _dropped),
@@ -142,6 +149,13 @@ WORKER: dict[str, tuple[int, Callable[[Payload], str]]] = {
         lambda p: f"{counted(p['count'], 'job')} left {_schedule(p)}: their time had come.",
     ),
     "schedule.failed": (logging.ERROR, _cannot_leave),
+    "partitioner.failed": (
+        logging.ERROR,
+        lambda p: (
+            f"The partitioner of {p['source'].topic} failed, and a batch is worked off in order: "
+            f"{_error(p)}."
+        ),
+    ),
     "producer.failed": (logging.ERROR, lambda p: f"{p['error']}"),
     "producer.undelivered": (logging.ERROR, _undelivered),
     "executor.failed": (

@@ -40,6 +40,34 @@ def test_a_worker_killed_twenty_times_loses_no_job(
     chaos_report(**kill_under_load(stage, rounds=20))
 
 
+SIDE_BY_SIDE = {
+    "key": "app.job_topic('default', ordering='key')",
+    "none": "app.job_topic('default', ordering='none')",
+    "virtual partitions": (
+        "from samovar import VirtualPartitions\n"
+        "lanes = VirtualPartitions(partitioner=lambda message: message.offset)\n"
+        "app.job_topic('default', virtual_partitions=lanes)"
+    ),
+}
+
+
+@pytest.mark.parametrize("ordering", SIDE_BY_SIDE)
+@pytest.mark.timeout(180)
+def test_a_killed_worker_loses_no_job_that_runs_beside_others(stage: Stage, ordering: str) -> None:
+    stage.draw(SIDE_BY_SIDE[ordering])
+    kill_under_load(stage, rounds=1)
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("ordering", SIDE_BY_SIDE)
+@pytest.mark.timeout(900)
+def test_a_worker_killed_twenty_times_loses_no_job_that_runs_beside_others(
+    stage: Stage, ordering: str, chaos_report: Callable[..., None]
+) -> None:
+    stage.draw(SIDE_BY_SIDE[ordering])
+    chaos_report(ordering=ordering, **kill_under_load(stage, rounds=20))
+
+
 def kill_under_load(stage: Stage, rounds: int) -> dict[str, object]:
     stage.notice_the_dead()
     stage.configure("worker", concurrency=CONCURRENCY, commit_interval=COMMIT_SECONDS)

@@ -29,14 +29,44 @@ def test_workers_that_come_and_go_twenty_times_keep_the_order(
     chaos_report(**change_the_guard(stage, rounds=20))
 
 
-def change_the_guard(stage: Stage, rounds: int) -> dict[str, object]:
+SIDE_BY_SIDE = {
+    "key": "app.job_topic('default', ordering='key')",
+    "virtual partitions": (
+        "from samovar import VirtualPartitions\n"
+        "lanes = VirtualPartitions(partitioner=lambda message: message.key)\n"
+        "app.job_topic('default', virtual_partitions=lanes)"
+    ),
+}
+
+
+@pytest.mark.parametrize("ordering", SIDE_BY_SIDE)
+@pytest.mark.timeout(240)
+def test_workers_that_come_and_go_keep_the_order_of_each_key(stage: Stage, ordering: str) -> None:
+    """G08: what a worker has not begun, the next owner of the partition performs, in order."""
+    stage.draw(SIDE_BY_SIDE[ordering])
+    change_the_guard(stage, rounds=2, keys=4)
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("ordering", SIDE_BY_SIDE)
+@pytest.mark.timeout(1200)
+def test_workers_that_come_and_go_twenty_times_keep_the_order_of_each_key(
+    stage: Stage, ordering: str, chaos_report: Callable[..., None]
+) -> None:
+    stage.draw(SIDE_BY_SIDE[ordering])
+    chaos_report(ordering=ordering, **change_the_guard(stage, rounds=20, keys=4))
+
+
+def change_the_guard(stage: Stage, rounds: int, keys: int = 1) -> dict[str, object]:
+    """`keys` is how many of them share each partition: a lane for each."""
+    lanes = PARTITIONS * keys
     stage.create(partitions=PARTITIONS)
     enqueued = 0
     with ExitStack() as stack:
         workers = [stack.enter_context(stage.steady_worker()) for _ in range(2)]
         for _ in range(rounds):
             jobs = range(enqueued, enqueued := enqueued + JOBS_PER_ROUND)
-            stage.put((n % PARTITIONS, JournalJob(n, JOB_SECONDS)) for n in jobs)
+            stage.put_keyed((n % PARTITIONS, n % lanes, JournalJob(n, JOB_SECONDS)) for n in jobs)
             newcomer = stack.enter_context(stage.worker())
             stage.journal.wait_for("done", jobs[0])
             leaver = workers.pop(0)
@@ -50,9 +80,9 @@ def change_the_guard(stage: Stage, rounds: int) -> dict[str, object]:
             assert worker.wait() == 0
 
     started = stage.journal.numbers("start")
-    for partition in range(PARTITIONS):
-        performed = [number for number in started if number % PARTITIONS == partition]
-        assert performed == list(range(partition, enqueued, PARTITIONS))
+    for lane in range(lanes):
+        performed = [number for number in started if number % lanes == lane]
+        assert performed == list(range(lane, enqueued, lanes))
     return {
         "backend": stage.backend,
         "joined": rounds + 2,

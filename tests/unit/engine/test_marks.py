@@ -35,10 +35,14 @@ class Producer:
 class Consumer:
     def __init__(self) -> None:
         self.stored: list[dict[TopicPartition, int]] = []
+        self.notes: list[dict[TopicPartition, str]] = []
         self.gone: frozenset[TopicPartition] = frozenset()
 
-    def store(self, positions: Mapping[TopicPartition, int]) -> frozenset[TopicPartition]:
+    def store(
+        self, positions: Mapping[TopicPartition, int], metadata: Mapping[TopicPartition, str]
+    ) -> frozenset[TopicPartition]:
         self.stored.append(dict(positions))
+        self.notes.append(dict(metadata))
         return self.gone & positions.keys()
 
 

@@ -23,14 +23,15 @@ HOPELESS = (PoisonError, GivenUpError)
 #: Settings that a route may name before their feature is there; its feature takes each out.
 NOT_BUILT = frozenset(
     {
-        "virtual_partitions",
-        "ordering",
         "share_group",
     }
 )
 #: Settings that cannot be had together, and why not.
 CLASHES = {
     ("ordering", "virtual_partitions"): "each says what runs side by side; leave one out",
+    ("consumer", "virtual_partitions"): "a consumer works on whole batches; leave one out",
+    ("consumer", "ordering"): "a consumer works on whole batches; leave ordering out",
+    ("consumer", "share_group"): "a consumer works on whole batches; leave share_group out",
     ("share_group", "ordering"): "a share group keeps no order; leave ordering out",
     ("share_group", "virtual_partitions"): "a share group keeps no order; leave one out",
     ("share_group", "delay_by"): "records of a share group cannot be held; leave one out",
@@ -52,6 +53,8 @@ def refusals(topic: Topic) -> Iterator[str]:
             f"delay_by and expire_in: no job is younger than {topic.delay_by:g} s when it may "
             f"begin, and each older than {topic.expire_in:g} s is dropped; make expire_in longer."
         )
+    if topic.consumer is None and (topic.manual_marks or topic.deserializer):
+        yield "manual_marks and deserializer are for topics with a consumer; jobs need neither."
     queue = topic.dead_letter_queue
     if queue is not None and topic.virtual_partitions is not None and queue.max_retries < 1:
         yield (
@@ -62,6 +65,11 @@ def refusals(topic: Topic) -> Iterator[str]:
         yield (
             "dead_letter_queue.transactional moves one position with each copy: it goes with "
             "ordering='partition' and partitions that a group shares out; leave it out."
+        )
+    if queue is not None and topic.virtual_partitions is not None and not queue.independent:
+        yield (
+            "virtual_partitions and dead_letter_queue.independent=False: jobs that run side by "
+            "side have retries of their own; leave independent out."
         )
     if queue is not None and topic.ordering != "partition" and not queue.independent:
         yield (

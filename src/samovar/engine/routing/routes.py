@@ -46,7 +46,8 @@ class Routes:
     def draw(self, name: str | re.Pattern[str], **settings: Any) -> None:
         """Draw a topic, or all that a pattern finds. What is wrong with it lies in
         `faults`."""
-        where = f"job_topic({_spelt(name)})"
+        verb = "topic" if "consumer" in settings else "job_topic"
+        where = f"{verb}({_spelt(name)})"
         reading = read(settings)
         faults = [*_name_faults(name), *reading.faults]
         real = name.pattern if isinstance(name, re.Pattern) else self._real_name(str(name))

@@ -81,6 +81,12 @@ class Topic:
     ordering: Ordering = "partition"
     #: Whether a share group of Kafka (KIP-932) hands out the records, one by one.
     share_group: bool = False
+    #: A plain topic: makes what works on its records (a `Consumer`). None: they are jobs.
+    consumer: Callable[[], Any] | None = None
+    #: A plain topic: turns a `Message` into its payload; None reads JSON.
+    deserializer: Callable[[Any], Any] | None = None
+    #: A plain topic: whether only the consumer marks, and never the end of a batch.
+    manual_marks: bool = False
     #: Whether the application drew it, or it was assumed for a queue that a job names.
     drawn: bool = True
 

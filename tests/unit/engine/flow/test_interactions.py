@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from samovar.broker.port import TopicPartition
+from samovar.engine.consuming.consumer import Consumer
 from samovar.engine.flow import assembly
 from samovar.engine.flow.delaying import Delaying
 from samovar.engine.flow.expiry import Expiry
@@ -32,12 +33,14 @@ FEATURES: dict[str, dict[str, Any]] = {
     "expiry": {"expire_in": 3600.0},
     "filters": {"filters": (lambda topic, partition: None,)},
     "pause": {"pause": Pause(timeout=5)},
+    "consumer": {"consumer": Consumer},
     "small batches": {"max_messages": 1},
 }
 
 #: All other pairs can be had.
 REFUSED = {
     ("dead letters without a retry", "virtual partitions"): "expected 1 or more",
+    ("rolling attempts", "virtual partitions"): "have retries of their own",
     ("rolling attempts", "ordering by key"): "have retries of their own",
     ("rolling attempts", "no ordering"): "have retries of their own",
     ("virtual partitions", "ordering by key"): "each says what runs side by side",
@@ -45,6 +48,10 @@ REFUSED = {
     ("virtual partitions", "share group"): "keeps no order",
     ("ordering by key", "share group"): "keeps no order",
     ("no ordering", "share group"): "keeps no order",
+    ("virtual partitions", "consumer"): "works on whole batches",
+    ("ordering by key", "consumer"): "works on whole batches",
+    ("no ordering", "consumer"): "works on whole batches",
+    ("share group", "consumer"): "works on whole batches",
     ("share group", "long-running"): "no partition to pause",
     ("share group", "throttle"): "cannot be held",
     ("share group", "delay"): "cannot be held",
@@ -95,6 +102,13 @@ def test_what_drops_records_is_asked_first_and_what_counts_them_last() -> None:
 
 def test_a_plain_topic_asks_nothing() -> None:
     assert assembly.gate(Topic(name="orders"), TopicPartition("orders", 0)) is None
+
+
+def test_marks_and_payloads_of_jobs_are_not_the_applications_affair() -> None:
+    assert refusals(consumer=Consumer, manual_marks=True, deserializer=str) == []
+    for settings in ({"manual_marks": True}, {"deserializer": str}):
+        (fault,) = refusals(**settings)
+        assert "for topics with a consumer" in fault
 
 
 def refusals(**settings: Any) -> list[str]:

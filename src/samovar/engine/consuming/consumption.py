@@ -1,0 +1,217 @@
+"""How the records of a plain topic are worked on: in batches, by one consumer a partition."""
+
+from __future__ import annotations
+
+import inspect
+from collections import deque
+from collections.abc import Callable
+from contextvars import copy_context
+from typing import Literal, Protocol
+
+from samovar import events
+from samovar.broker.port import NewRecord, Record, TopicPartition
+from samovar.engine import children
+from samovar.engine.consuming.consumer import Consumer
+from samovar.engine.consuming.message import Message, json
+from samovar.engine.flow.stages import ADMIT, Admission, Gate, Hold, Skip
+from samovar.engine.recovery import Recovery
+from samovar.engine.routing.topic import Topic
+from samovar.support import asyncs, clock
+
+Farewell = Literal["revoked", "shutdown"]
+
+
+class Partition(Protocol):
+    """The partition as its batches see it; only the executor that holds it calls this."""
+
+    pending: deque[Record]
+    position: int | None
+    recovery: Recovery
+    interrupted: bool
+
+    def failed(self, record: Record, error: BaseException) -> bool:
+        """Decide about a failed record; True when it is done with."""
+        ...
+
+    def wait(self, seconds: float) -> None:
+        """Let the partition wait once its executor lets go of it."""
+        ...
+
+
+class Consumption:
+    """The work of one partition, and the seat of its consumer."""
+
+    def __init__(
+        self,
+        *,
+        source: TopicPartition,
+        topic: Topic,
+        produce: Callable[[NewRecord], None],
+        gate: Gate | None,
+    ) -> None:
+        self.source = source
+        #: Set by the listener: the partition is on its way to another worker.
+        self.is_leaving = False
+        #: Whether what is marked from now on comes too late.
+        self.has_left = False
+        self._topic = topic
+        self._produce = produce
+        self._gate = gate
+        self._consumer: Consumer | None = None
+        self._partition: Partition
+        #: Offset behind the batch that failed last: its retry goes no further.
+        self._failed_end: int | None = None
+        #: Where to go on, and after how many seconds, when the consumer asked for a pause.
+        self._pause: tuple[int, float] | None = None
+
+    def share(self, partition: Partition) -> bool:
+        """Work on one batch; whether more can be done at once."""
+        self._partition = partition
+        if partition.interrupted or children.is_child:
+            return False
+        last: Record | None = None
+        try:
+            messages, last, is_held = self._gather(partition)
+            if messages:
+                self._consume(messages)
+        except BaseException as error:
+            if children.is_child:
+                children.leave(error)
+            return self._failed(partition, error, last)
+        if last is not None:
+            self._succeeded(partition, last)
+        return bool(partition.pending) and not is_held and self._pause is None
+
+    # The seat of the consumer.
+
+    @property
+    def attempt(self) -> int:
+        """How often this batch has been begun, from 1."""
+        return self._partition.recovery.attempt + 1
+
+    def mark(self, offset: int) -> bool:
+        """This record and those before it are done; False when the partition has left."""
+        if self.has_left:
+            return False
+        self._pass_over(self._partition, offset)
+        self._partition.position = max(self._partition.position or 0, offset + 1)
+        if self._partition.recovery.attempt:
+            self._partition.recovery.succeeded()
+        return True
+
+    def pause(self, offset: int, seconds: float) -> None:
+        """Once the batch has ended, go on at this offset after so many seconds."""
+        self._pause = offset, seconds
+
+    def produce(self, record: NewRecord) -> None:
+        """Hand a record over."""
+        self._produce(record)
+
+    def farewell(self, why: Farewell) -> Callable[[], None] | None:
+        """What says good-bye to the consumer, once; None if there never was one."""
+        self.has_left = True
+        consumer, self._consumer = self._consumer, None
+        if consumer is None:
+            return None
+
+        def say() -> None:
+            try:
+                _run(getattr(consumer, why))
+            except BaseException as error:
+                self._tell(consumer, why, error)
+
+        return say
+
+    def _gather(self, partition: Partition) -> tuple[list[Message], Record | None, bool]:
+        """The messages of the next batch, the last record that it deals with, and whether the one
+        behind that is held.
+        """
+        decode = self._topic.deserializer or json
+        messages: list[Message] = []
+        last: Record | None = None
+        for index in range(min(len(partition.pending), self._topic.max_messages)):
+            record = partition.pending[index]
+            if self._failed_end is not None and record.offset >= self._failed_end:
+                break
+            answer = self._ask(record, partition.recovery.attempt, is_first=last is None)
+            if isinstance(answer, Hold):
+                if last is None:
+                    partition.wait(answer.until - clock.now())
+                return messages, last, last is None
+            last = record
+            if isinstance(answer, Skip):
+                partition.recovery.skipped(record, answer)
+            else:
+                messages.append(Message(self.source, record, decode))
+        return messages, last, False
+
+    def _ask(self, record: Record, attempt: int, *, is_first: bool) -> Admission:
+        """What the gate says. Where that fails the batch ends, so that the record comes first."""
+        if self._gate is None:
+            return ADMIT
+        try:
+            return self._gate.ask(record, attempt)
+        except Exception:
+            if is_first:
+                raise
+            return Hold(0.0)
+
+    def _consume(self, messages: list[Message]) -> None:
+        if self._consumer is None:
+            consumer: Consumer = (self._topic.consumer or Consumer)()
+            consumer._sit_down(self)  # pyright: ignore[reportPrivateUsage] -- not for users
+            self._consumer = consumer
+        self._pause = None
+        self._consumer.messages = messages
+        try:
+            _run(self._consumer.consume)
+        finally:
+            self._consumer.messages = ()
+
+    def _succeeded(self, partition: Partition, last: Record) -> None:
+        self._failed_end = None
+        if partition.recovery.attempt:
+            partition.recovery.succeeded()
+        if self._pause is not None:
+            offset, seconds = self._pause
+            self._pass_over(partition, offset - 1)
+            partition.wait(seconds)
+            return
+        self._pass_over(partition, last.offset)
+        if not self._topic.manual_marks and not self.has_left:
+            partition.position = last.offset + 1
+
+    def _failed(self, partition: Partition, error: BaseException, last: Record | None) -> bool:
+        """The first record that is not marked is to blame. With all marked, nothing comes again."""
+        self._pause = None
+        if not partition.pending or (last and partition.pending[0].offset > last.offset):
+            self._tell(self._consumer, "consume", error)
+            return bool(partition.pending)
+        self._failed_end = last.offset + 1 if last else None
+        record = partition.pending[0]
+        if not partition.failed(record, error):
+            return False
+        self._pass_over(partition, record.offset)
+        partition.position = record.offset + 1
+        return bool(partition.pending)
+
+    def _pass_over(self, partition: Partition, offset: int) -> None:
+        while partition.pending and partition.pending[0].offset <= offset:
+            partition.pending.popleft()
+
+    def _tell(self, consumer: Consumer | None, hook: str, error: BaseException) -> None:
+        events.announce(
+            "consumer.failed",
+            consumer=type(consumer).__name__,
+            hook=hook,
+            source=self.source,
+            error=error,
+        )
+
+
+def _run(call: Callable[[], object]) -> None:
+    """Call it, in a context of its own; a coroutine runs on the event loop."""
+    context = copy_context()
+    result = context.run(call)
+    if inspect.iscoroutine(result):
+        context.run(asyncs.run, result)

@@ -1,0 +1,50 @@
+"""Stage group: in which lane each record of a batch is performed."""
+
+from __future__ import annotations
+
+import heapq
+import zlib
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Any
+
+from samovar.broker.port import Record
+from samovar.engine.routing.lanes import VirtualPartitions
+
+
+def lanes_of(
+    settings: VirtualPartitions, records: Sequence[Record], most: int
+) -> dict[int, Hashable]:
+    """The lane of each record, by its offset; at most `most` of them unless the topic's own
+    `reducer` makes others.
+
+    Raises:
+        Exception: whatever the topic's own functions raise.
+    """
+    keys = {record.offset: settings.partitioner(record) for record in records}
+    if settings.distribution == "balanced":
+        lane_of_key = _balanced(keys.values(), most)
+        return {offset: lane_of_key[key] for offset, key in keys.items()}
+    reduce = settings.reducer
+    if reduce is None:
+        return {offset: _lane(key, most) for offset, key in keys.items()}
+    return {offset: reduce(key) for offset, key in keys.items()}
+
+
+def _lane(key: Any, most: int) -> int:
+    """The same for equal keys, in every process."""
+    return zlib.crc32(key if isinstance(key, bytes) else str(key).encode()) % most
+
+
+def _balanced(keys: Iterable[Any], most: int) -> dict[Any, int]:
+    """Keys with many records first, each to the lane that has the fewest yet."""
+    sizes: dict[Any, int] = defaultdict(int)
+    for key in keys:
+        sizes[key] += 1
+    loads = [(0, lane) for lane in range(most)]
+    lanes: dict[Any, int] = {}
+    for key in sorted(sizes, key=lambda key: -sizes[key]):
+        load, lane = loads[0]
+        heapq.heapreplace(loads, (load + sizes[key], lane))
+        lanes[key] = lane
+    return lanes

@@ -1,0 +1,61 @@
+"""Which kind of coordinator a topic's partitions have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from samovar.broker.port import NewRecord, TopicPartition
+from samovar.engine.batches import Batches
+from samovar.engine.consuming.consumption import Consumption
+from samovar.engine.coordinator import Coordinator
+from samovar.engine.flow import assembly
+from samovar.engine.lane_coordinator import LaneCoordinator
+from samovar.engine.lanes import by_key
+from samovar.engine.partition import Partition
+from samovar.engine.recovery import DeadLetterDispatch
+from samovar.engine.routing.topic import Topic
+
+
+def coordinate(
+    source: TopicPartition,
+    topic: Topic,
+    *,
+    executors: int,
+    produce: Callable[[NewRecord], None],
+    dispatch_dead: DeadLetterDispatch,
+    stop_process: Callable[[], None],
+) -> Partition:
+    """A partition that has just come, for a process with so many executors."""
+    gate = assembly.gate(topic, source)
+    if topic.ordering == "partition" and topic.virtual_partitions is None:
+        return Coordinator(
+            source=source,
+            topic=topic,
+            dispatch_dead=dispatch_dead,
+            stop_process=stop_process,
+            gate=gate,
+            consumption=None
+            if topic.consumer is None
+            else Consumption(source=source, topic=topic, produce=produce, gate=gate),
+        )
+    return LaneCoordinator(
+        source=source,
+        topic=topic,
+        dispatch_dead=dispatch_dead,
+        stop_process=stop_process,
+        executors=executors,
+        lane_of=by_key if topic.ordering == "key" else None,
+        batches=_batches(source, topic, executors),
+        gate=gate,
+    )
+
+
+def _batches(source: TopicPartition, topic: Topic, executors: int) -> Batches | None:
+    if topic.virtual_partitions is None:
+        return None
+    return Batches(
+        source=source,
+        settings=topic.virtual_partitions,
+        size=topic.max_messages,
+        executors=executors,
+    )

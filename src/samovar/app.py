@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from samovar import backends, events
 from samovar.broker.port import Broker, ConsumerOptions, Producer
 from samovar.engine.adapter import LogAdapter
+from samovar.engine.alignment import Alignment
 from samovar.engine.consuming.consumer import Consumer
 from samovar.engine.dead.morgue import Morgue
 from samovar.engine.flow import assembly
@@ -265,6 +266,17 @@ class App:
         log = self._log()
         schedules = () if log.schedules else self._scheduling.topics()
         return log.topics.ensure((*specs.values(), *schedules, *self.recurrence.topics()))
+
+    def alignment(self) -> Alignment:
+        """The declared topics against the log's own: for `samovar topics` and tools like it.
+
+        Raises:
+            ConfigurationError: every fault of every route.
+        """
+        self.check()
+        log = self._log()
+        schedules = () if log.schedules else self._scheduling.topics()
+        return Alignment(admin=log.topics.admin, topics=self._served(), others=schedules)
 
     def check(self) -> None:
         """See whether the routes can be had.

@@ -78,6 +78,7 @@ EVENTS: dict[str, str] = {
     "producer.undelivered": "records were still undelivered at exit [count]",
     "executor.failed": "an executor met an error of its own; the process stops [error]",
     "listener.failed": "a listener met an error and starts anew [error, retry_in]",
+    "listener.fenced": "another process took a static member's place; this one stops [error]",
     "broker.error": "the broker reported a passing error [error]",
 }
 

@@ -137,6 +137,22 @@ class ConsumerOptions:
 PLAIN = ConsumerOptions()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicState:
+    """A topic as it is."""
+
+    partitions: int
+    #: None where there is no such thing.
+    replication_factor: int | None = None
+    #: The broker's settings in force for the topic, as text; None where there are none.
+    config: Mapping[str, str] | None = None
+
+
+def config_text(value: object) -> str:
+    """A setting of a topic as the broker writes it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 class RebalanceListener(Protocol):
     """Told, on the polling thread and inside `poll` or `close`, which partitions come and go."""
 
@@ -371,6 +387,26 @@ class Admin(Protocol):
 
     def create_topics(self, specs: Sequence[TopicSpec]) -> list[str]:
         """Create those that do not exist, and return their names once they can be used."""
+        ...
+
+    def describe(self, names: Sequence[str]) -> dict[str, TopicState]:
+        """What these topics are like; those that do not exist are absent."""
+        ...
+
+    def add_partitions(self, topic: str, total: int) -> None:
+        """Let the topic have `total` partitions; it never has fewer than before.
+
+        Raises:
+            UnknownTopicError: there is no such topic.
+        """
+        ...
+
+    def set_config(self, topic: str, config: Mapping[str, str]) -> None:
+        """Change these settings of the topic, and leave the others; nothing where there are none.
+
+        Raises:
+            BrokerError: the broker refused one.
+        """
         ...
 
     def delete_topics(self, names: Sequence[str]) -> None:

@@ -22,6 +22,8 @@ from samovar.processes.supervisor import INDEX_VARIABLE, Supervisor
 
 ORPHANED_STATUS = 3
 FORCED_STATUS = 2
+#: Another process has taken our place.
+FAILED_STATUS = 1
 _COUNT = click.IntRange(min=1)
 
 
@@ -95,7 +97,9 @@ def run(app: App, worker: Worker, moves: Moves) -> int:
             if not worker.stop():
                 _leave_at_once()
             app.close()
-            return ORPHANED_STATUS if move is Move.ORPHANED else 0
+            if move is Move.ORPHANED:
+                return ORPHANED_STATUS
+            return 0 if worker.failure is None else FAILED_STATUS
 
 
 def _choice(app: App, chosen: Mapping[str, tuple[str, ...]]) -> Choice:

@@ -11,6 +11,7 @@ from samovar.engine.assignment import Assignment
 from samovar.engine.partition import Partition
 from samovar.engine.subscribing import Subscriber
 from samovar.engine.work_queue import WorkQueue
+from samovar.errors import FencedError
 from samovar.support import clock
 
 #: Most records that one poll takes.
@@ -45,10 +46,12 @@ class Listener(threading.Thread):
         producer: Deliveries,
         make: Callable[[TopicPartition], Partition],
         work: WorkQueue,
+        fenced: Callable[[FencedError], None],
         after_poll: Callable[[Consumer], None] | None = None,
     ) -> None:
-        """`connect` and `subscriber` are asked again after each error. `patience` is the longest
-        wait of one poll, in seconds. `after_poll` is shown the consumer then, by its own thread."""
+        """`connect` and `subscriber` are asked again after each error, but when another process has
+        taken our place: then `fenced` is called. `patience` is the longest wait of one poll, in
+        seconds. `after_poll` is shown the consumer then, by its own thread."""
         super().__init__(name=f"samovar-listener-{name}", daemon=True)
         self._group = group
         self._connect = connect
@@ -58,6 +61,7 @@ class Listener(threading.Thread):
         self._make = make
         self._work = work
         self._after_poll = after_poll
+        self._fenced = fenced
         self._quiet_asked = threading.Event()
         self._stop_asked = threading.Event()
         self._consumer: Consumer | None = None
@@ -85,6 +89,9 @@ class Listener(threading.Thread):
         while not self._stop_asked.is_set():
             try:
                 self._serve()
+            except FencedError as error:
+                self._fenced(error)
+                return
             except Exception as error:
                 events.announce("listener.failed", error=error, retry_in=RESET_SECONDS)
                 self._stop_asked.wait(RESET_SECONDS)

@@ -15,7 +15,7 @@ class Topics:
     """Knows which topics exist, and creates those that are needed. Any thread may use it."""
 
     def __init__(self, admin: Admin) -> None:
-        self._admin = admin
+        self.admin = admin
         self._lock = threading.Lock()
         #: Name and partitions of topics seen to exist; replaced as a whole, read without lock.
         self._known: dict[str, int] = {}
@@ -34,11 +34,11 @@ class Topics:
         if all(spec.name in self._known for spec in wanted):
             return []
         with self._lock:
-            existing = self._admin.topics()
+            existing = self.admin.topics()
             missing = [spec for spec in wanted if spec.name not in existing]
-            created = self._admin.create_topics(missing) if missing else []
+            created = self.admin.create_topics(missing) if missing else []
             if missing:
-                existing = {**{s.name: s.partitions for s in missing}, **self._admin.topics()}
+                existing = {**{s.name: s.partitions for s in missing}, **self.admin.topics()}
             self._known = existing
             return created
 
@@ -50,7 +50,7 @@ class Topics:
     def counts(self) -> dict[str, int]:
         """Every topic of the broker with its number of partitions, asked anew."""
         with self._lock:
-            self._known = self._admin.topics()
+            self._known = self.admin.topics()
             return dict(self._known)
 
     def names(self) -> list[str]:
@@ -62,10 +62,10 @@ class Topics:
         which the engine remembers what recurs.
         """
         with self._lock:
-            self._known = self._admin.topics()
-            queues = self._known.keys() - self._admin.dead_letter_topics()
+            self._known = self.admin.topics()
+            queues = self._known.keys() - self.admin.dead_letter_topics()
             return sorted(name for name in queues if not name.endswith(RECURRING_SUFFIX))
 
     def close(self) -> None:
         """Let go of the admin's connection."""
-        self._admin.close()
+        self.admin.close()

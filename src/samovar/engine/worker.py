@@ -23,6 +23,7 @@ from samovar.engine.settings import WorkerSettings
 from samovar.engine.subscribing import Sharing, Subscriber, Taking
 from samovar.engine.topics import Topics
 from samovar.engine.work_queue import WorkQueue
+from samovar.errors import FencedError
 from samovar.support import clock
 
 
@@ -54,6 +55,8 @@ class Worker:
         self._settings = settings
         self._member = member
         self._stop_process = on_critical
+        #: Why it cannot go on; set before `on_critical` is called for it.
+        self.failure: BaseException | None = None
         self._work = WorkQueue()
         self._deliveries = deliveries
         self._listeners = [
@@ -140,7 +143,14 @@ class Worker:
             make=partial(self._partition, subscription, dead),
             work=self._work,
             after_poll=mover.follow if moves else None,
+            fenced=self._fenced,
         )
+
+    def _fenced(self, error: FencedError) -> None:
+        """To fight for the place would only fence the other in turn."""
+        self.failure = error
+        events.announce("listener.fenced", error=error)
+        self._stop_process()
 
     def _subscriber(self, subscription: Subscription) -> Subscriber:
         if subscription.is_direct:

@@ -162,6 +162,13 @@ WORKER: dict[str, tuple[int, Callable[[Payload], str]]] = {
         logging.ERROR,
         lambda p: f"An executor failed, and the process stops: {_error(p)}.",
     ),
+    "listener.fenced": (
+        logging.ERROR,
+        lambda p: (
+            f"Another process has this one's group.instance.id; this one stops, with exit status "
+            f"1. Give each process an id of its own. {_error(p)}."
+        ),
+    ),
     "listener.failed": (
         logging.ERROR,
         lambda p: f"The listener failed and starts anew in {p['retry_in']:g} s: {_error(p)}.",

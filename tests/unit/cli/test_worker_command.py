@@ -78,6 +78,8 @@ class TestWithoutJobs:
 class IdleWorker:
     """Has nothing to do, and so ends at once."""
 
+    failure = None
+
     def start(self) -> None: ...
 
     def stop(self) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from samovar.broker.embedded import groups, log
 from samovar.broker.embedded.doorbell import Ringer, bells_directory
 from samovar.broker.embedded.store import Store
-from samovar.broker.port import Commit, Record, TopicPartition, TopicSpec, Watermarks
+from samovar.broker.port import Commit, Record, TopicPartition, TopicSpec, TopicState, Watermarks
 from samovar.errors import ArgumentError, BrokerError, UnknownTopicError
 
 
@@ -43,6 +43,14 @@ class EmbeddedAdmin:
         if created:
             self._ring()
         return created
+
+    def describe(self, names: Sequence[str]) -> dict[str, TopicState]:
+        """What these topics are like; those that do not exist are absent."""
+        there = self.topics()
+        return {name: TopicState(partitions=there[name]) for name in names if name in there}
+
+    def set_config(self, topic: str, config: Mapping[str, str]) -> None:
+        """Nothing: topics have no settings here."""
 
     def add_partitions(self, topic: str, total: int) -> None:
         """Let the topic have `total` partitions; it never has fewer than before.

@@ -16,8 +16,17 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.cimpl import NewTopic  # the package exports it without saying so
 
-from samovar.broker.kafka import failures, forks
-from samovar.broker.port import Commit, Headers, Record, TopicPartition, TopicSpec, Watermarks
+from samovar.broker.kafka import failures, forks, topic_settings
+from samovar.broker.port import (
+    Commit,
+    Headers,
+    Record,
+    TopicPartition,
+    TopicSpec,
+    TopicState,
+    Watermarks,
+    config_text,
+)
 from samovar.errors import BrokerUnavailableError, UnknownTopicError
 from samovar.support import clock
 
@@ -51,12 +60,7 @@ class KafkaAdmin:
 
     def topics(self) -> dict[str, int]:
         """See the port; Kafka's own topics (``__...``) are left out."""
-        try:
-            metadata = self._connected().list_topics(timeout=METADATA_SECONDS)
-        except KafkaException as error:
-            raise failures.translated(
-                failures.reason(error), f"Listing topics at {self._address}"
-            ) from error
+        metadata = self._metadata("Listing topics")
         return {
             name: len(topic.partitions)
             for name, topic in metadata.topics.items()
@@ -75,6 +79,34 @@ class KafkaAdmin:
         created = [name for name, future in futures.items() if _created(name, future)]
         self._wait_until_usable({spec.name for spec in specs})
         return created
+
+    def describe(self, names: Sequence[str]) -> dict[str, TopicState]:
+        """See the port."""
+        found = self._metadata("Describing topics").topics
+        there = [name for name in names if name in found and found[name].error is None]
+        settings = topic_settings.in_force(self._connected(), there)
+        return {
+            name: TopicState(
+                partitions=len(found[name].partitions),
+                replication_factor=len(found[name].partitions[0].replicas),
+                config=settings[name],
+            )
+            for name in there
+        }
+
+    def add_partitions(self, topic: str, total: int) -> None:
+        """See the port."""
+        if total <= len(self._partitions(topic)):
+            return
+        topic_settings.grow(self._connected(), topic, total)
+        until = clock.monotonic() + ANSWER_SECONDS
+        while len(self._partitions(topic)) < total:
+            if clock.monotonic() > until:
+                raise BrokerUnavailableError(f"Added partitions of {topic!r} do not appear.")
+
+    def set_config(self, topic: str, config: Mapping[str, str]) -> None:
+        """See the port."""
+        topic_settings.change(self._connected(), topic, config)
 
     def delete_topics(self, names: Sequence[str]) -> None:
         """See the port."""
@@ -170,6 +202,14 @@ class KafkaAdmin:
                     raise failures.translated(failures.reason(error), doing) from error
             return self._client
 
+    def _metadata(self, doing: str) -> Any:
+        try:
+            return self._connected().list_topics(timeout=METADATA_SECONDS)
+        except KafkaException as error:
+            raise failures.translated(
+                failures.reason(error), f"{doing} at {self._address}"
+            ) from error
+
     def _wait_until_usable(self, names: set[str]) -> None:
         """Creation is asynchronous in the cluster: wait until the topics are seen."""
         until = clock.monotonic() + ANSWER_SECONDS
@@ -206,7 +246,7 @@ def _new_topic(spec: TopicSpec) -> NewTopic:
         spec.name,
         spec.partitions,
         -1 if spec.replication_factor is None else spec.replication_factor,
-        config={name: str(value) for name, value in spec.config.items()},
+        config={name: config_text(value) for name, value in spec.config.items()},
     )
 
 

@@ -34,6 +34,8 @@ SLICE_SECONDS = 0.2
 SETTLE_SECONDS = 10.0
 #: How long to wait for an answer about committed offsets, in seconds.
 ANSWER_SECONDS = 5.0
+#: How many messages may lie before the one that says why a client has failed for good.
+POLLED_AT_LAST = 10_000
 #: Errors that polling reports and gets over by itself.
 _PASSING = frozenset(
     {
@@ -71,6 +73,8 @@ class KafkaConsumer:
         self._stored: dict[TopicPartition, int] = {}
         #: Whether partitions came or went in the running poll.
         self._changed = False
+        #: Whether another member has our place: nothing can be committed any more.
+        self._is_fenced = False
         #: Set by `wake`, from any thread.
         self._woken = False
         forks.tell(self)
@@ -112,7 +116,11 @@ class KafkaConsumer:
         if max_records > 1:
             messages += self._client.consume(max_records - 1, 0)
             self._after_poll()
-        return _batches(messages)
+        try:
+            return _batches(messages)
+        except FencedError:
+            self._is_fenced = True
+            raise
 
     def stay(self) -> None:
         """See the port. librdkafka's own threads do so."""
@@ -212,7 +220,12 @@ class KafkaConsumer:
         try:
             if self._direct:
                 self._on_revoke(self._client, self._direct)
-            self._commit_when_settled()
+            if not self._is_fenced:
+                self._commit_when_settled()
+        except BrokerError:
+            # A commit that fails for good does not say why; what is polled next does.
+            _batches(self._client.consume(POLLED_AT_LAST, 0))
+            raise
         finally:
             self._client.close()
             self._failure = None

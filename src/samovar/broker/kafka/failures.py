@@ -39,7 +39,6 @@ _FENCED = frozenset(
     {
         KafkaError._FENCED,
         KafkaError.FENCED_INSTANCE_ID,
-        KafkaError.UNRELEASED_INSTANCE_ID,
         KafkaError.INVALID_PRODUCER_EPOCH,
     }
 )
@@ -72,7 +71,12 @@ def reason(error: KafkaException) -> KafkaError:
 def translated(error: KafkaError, doing: str) -> BrokerError:
     """An error of ours that says what was being done and what librdkafka said."""
     text = f"{doing}: {error.str()} ({error.name()})"
-    code = error.code()
+    code = _cause(error)
+    if code == KafkaError.UNRELEASED_INSTANCE_ID:
+        return BrokerUnavailableError(
+            f"{text}. A member with this group.instance.id is there still; it must end, or be "
+            f"given up by the brokers, before another can take its place."
+        )
     if code in _UNAVAILABLE:
         return BrokerUnavailableError(f"{text}. Is the broker running, and the address right?")
     if code in _UNKNOWN_TOPIC:
@@ -80,6 +84,15 @@ def translated(error: KafkaError, doing: str) -> BrokerError:
     if code in _FENCED:
         return FencedError(f"{text}. Another member has taken this one's place.")
     return BrokerError(text)
+
+
+def _cause(error: KafkaError) -> int:
+    """The error's code. A consumer's fatal errors hide theirs, and tell it in words alone."""
+    if error.code() == KafkaError._FATAL:
+        for code in (KafkaError.FENCED_INSTANCE_ID, KafkaError.UNRELEASED_INSTANCE_ID):
+            if KafkaError(code).str() in error.str():
+                return code
+    return error.code()
 
 
 def undelivered(error: KafkaError, topic: str) -> BrokerError:

@@ -143,6 +143,7 @@ class Routes:
             subscription=place.subscription,
             copies=place.copies,
             dead_letter_queue=dead,
+            has_partitions="partitions" in settings,
             **settings,
         )
 

@@ -51,6 +51,8 @@ class Topic:
     #: Partitions that are read outside the group's sharing out; True is all.
     assign: tuple[int, ...] | bool = False
     partitions: Annotated[int, at_least(1)] = DEFAULT_PARTITIONS
+    #: Whether the route says how many; if not, a topic that is there keeps what it has.
+    has_partitions: bool = False
     #: None is the broker's default.
     replication_factor: Annotated[int, at_least(1)] | None = None
     #: The broker's own settings for the topic.

@@ -102,3 +102,32 @@ class Looking:
         assert [record.offset for record in records] == [place.offset for place in places[3:7]]
         assert {(record.key, record.headers) for record in records} == {(b"k", (("h", b"1"),))}
         assert bench.admin.read(source, places[9].offset + 1, 4) == []
+
+    def test_a_topic_is_described_as_it_is(self, bench: Bench) -> None:
+        topic = bench.topic(partitions=3)
+
+        described = bench.admin.describe([topic, bench.unique("never-was")])
+
+        assert {name: state.partitions for name, state in described.items()} == {topic: 3}
+
+    def test_partitions_are_added_and_never_taken_away(self, bench: Bench) -> None:
+        topic = bench.topic(partitions=2)
+
+        bench.admin.add_partitions(topic, 4)
+        bench.admin.add_partitions(topic, 3)
+
+        assert bench.admin.topics()[topic] == 4
+        with pytest.raises(UnknownTopicError):
+            bench.admin.add_partitions(bench.unique("never-was"), 4)
+
+    def test_settings_are_changed_one_by_one_where_there_are_any(self, bench: Bench) -> None:
+        topic = bench.topic()
+        before = bench.admin.describe([topic])[topic].config
+
+        bench.admin.set_config(topic, {"retention.ms": "86400000"})
+
+        after = bench.admin.describe([topic])[topic].config
+        if before is None or after is None:
+            assert before is after
+        else:
+            assert after == {**before, "retention.ms": "86400000"}

@@ -1,0 +1,56 @@
+"""What Kafka lets one look up and change of a topic that is there, on an admin client."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from typing import Any
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
+from confluent_kafka.admin._resource import ResourceType
+from confluent_kafka.cimpl import NewPartitions  # the package exports it without saying so
+
+from samovar.broker.kafka import failures
+
+#: Longest wait for one answer, in seconds.
+ANSWER_SECONDS = 10.0
+
+
+def in_force(client: Any, names: Sequence[str]) -> dict[str, dict[str, str]]:
+    """The settings in force for each of these topics."""
+    if not names:
+        return {}
+    asked = [ConfigResource(ResourceType.TOPIC, name) for name in names]
+    return {
+        resource.name: {
+            entry.name: entry.value
+            for entry in _answer(future, f"Describing the topic {resource.name!r}").values()
+            if entry.value is not None
+        }
+        for resource, future in client.describe_configs(asked).items()
+    }
+
+
+def change(client: Any, topic: str, config: Mapping[str, str]) -> None:
+    """Change these settings, and leave the others."""
+    entries = [
+        ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+        for name, value in config.items()
+    ]
+    resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=entries)
+    for future in client.incremental_alter_configs([resource]).values():
+        _answer(future, f"Setting {', '.join(config)} of the topic {topic!r}")
+
+
+def grow(client: Any, topic: str, total: int) -> None:
+    """Ask for more partitions; they are there a little later."""
+    for future in client.create_partitions([NewPartitions(topic, total)]).values():
+        _answer(future, f"Adding partitions to the topic {topic!r}")
+
+
+def _answer(future: Future[Any], doing: str) -> Any:
+    try:
+        return future.result(ANSWER_SECONDS)
+    except KafkaException as error:
+        raise failures.translated(failures.reason(error), doing) from error

@@ -355,6 +355,7 @@ def test_a_job_goes_through_the_producer_that_its_class_names(
 
     messages = MessageProducer(
         pool=ProducerPool(make),
+        atomic=cast(Any, None),
         destinations=Destinations(topics=cast(Topics, topics), routes=Routes(str)),
         real_name=str,
     )

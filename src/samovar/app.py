@@ -24,6 +24,7 @@ from samovar.engine.keeper import Keeper
 from samovar.engine.producing.destinations import Destinations
 from samovar.engine.producing.message_producer import MessageProducer
 from samovar.engine.producing.pool import ProducerPool
+from samovar.engine.producing.transactions import AtomicStore
 from samovar.engine.recurrence import Recurrence
 from samovar.engine.routing.choice import Choice
 from samovar.engine.routing.routes import Routes
@@ -251,6 +252,9 @@ class App:
             destinations = Destinations(topics=log.topics, routes=self.routes)
             log.messages = MessageProducer(
                 pool=log.pool,
+                atomic=AtomicStore(
+                    log.broker.atomic_producer, f"{self.settings.kafka.group}-messages"
+                ),
                 destinations=destinations,
                 real_name=self.settings.job.real_queue,
             )

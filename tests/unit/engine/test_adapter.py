@@ -10,7 +10,7 @@ import pytest
 from samovar.broker.partitioning import partition_of
 from samovar.broker.port import NewRecord, Told, TopicPartition, Written
 from samovar.engine.adapter import LogAdapter
-from samovar.engine.producing.destinations import Destinations
+from samovar.engine.producing.destinations import COUNT_SECONDS, Destinations
 from samovar.engine.producing.message_producer import MessageProducer
 from samovar.engine.producing.pool import ProducerPool
 from samovar.engine.routing.routes import Routes
@@ -250,6 +250,24 @@ def test_a_partition_key_chooses_the_partition_and_is_not_stored(
     assert (record.key, record.partition) == (None, partition_of(b"user-7", 4))
 
 
+def test_partitions_that_were_added_count_for_partition_keys_after_a_while(
+    producer: Producer, topics: Existing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = adapter(producer, topics)
+    topics.grown_to = 7
+    key = next(key for n in range(99) if partition_of(key := b"%d" % n, 7) > 4)
+
+    log.enqueue(request_for(1, partition_key=key))
+    now = clock.monotonic()
+    monkeypatch.setattr(clock, "monotonic", lambda: now + COUNT_SECONDS)
+    log.enqueue(request_for(2, partition_key=key))
+
+    assert [record.partition for record in producer.records] == [
+        partition_of(key, 4),
+        partition_of(key, 7),
+    ]
+
+
 def test_a_partition_key_of_which_the_topic_is_not_known_is_an_error(
     producer: Producer, topics: Existing
 ) -> None:
@@ -355,6 +373,7 @@ def test_a_job_goes_through_the_producer_that_its_class_names(
 
     messages = MessageProducer(
         pool=ProducerPool(make),
+        atomic=cast(Any, None),
         destinations=Destinations(topics=cast(Topics, topics), routes=Routes(str)),
         real_name=str,
     )

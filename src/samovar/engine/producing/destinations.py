@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from samovar import events
@@ -14,6 +15,8 @@ from samovar.support import clock
 
 #: After a broker did not answer, records are handed over unasked for so long, in seconds.
 AWAY_SECONDS = 10.0
+#: How old a count of partitions may be that places a record: librdkafka looks as often for keys.
+COUNT_SECONDS = 300.0
 
 
 class Destinations:
@@ -24,6 +27,8 @@ class Destinations:
         self._routes = routes
         #: Until when topics are not looked for, because the broker did not answer.
         self._away_until = 0.0
+        #: When partitions are counted anew.
+        self._count_at = clock.monotonic() + COUNT_SECONDS
 
     def ensure(self, topic: str) -> None:
         """Create the topic if it is missing. A broker that is away keeps nobody waiting: records
@@ -52,6 +57,7 @@ class Destinations:
         if partition is not None:
             self._check(topic, partition)
         elif (chooses := hints.get("partition_key")) is not None:
+            self._count_anew()
             partition = partition_of(chooses, self._count(topic))
         return key, partition
 
@@ -76,6 +82,14 @@ class Destinations:
             raise DeliveryFailedError(
                 f"Topic {topic!r} has no partition {partition}; it has {count}, from 0 up."
             )
+
+    def _count_anew(self) -> None:
+        """So that partition keys go where keys go, also when partitions were added."""
+        if clock.monotonic() < self._count_at:
+            return
+        self._count_at = clock.monotonic() + COUNT_SECONDS
+        with suppress(BrokerUnavailableError):
+            self._topics.names()
 
     def _count(self, topic: str) -> int:
         count = self._topics.partitions(topic)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any, Unpack
 
@@ -14,6 +15,7 @@ from samovar.engine.producing.delivery import Delivery, hand_over, in_seconds, s
 from samovar.engine.producing.destinations import Destinations
 from samovar.engine.producing.messages import Message, check, record_of
 from samovar.engine.producing.pool import ProducerPool
+from samovar.engine.producing.transactions import AtomicStore, Transaction, transaction
 from samovar.errors import (
     ArgumentError,
     BrokerError,
@@ -43,12 +45,14 @@ class MessageProducer:
         self,
         *,
         pool: ProducerPool,
+        atomic: AtomicStore,
         destinations: Destinations,
         real_name: Callable[[str], str],
     ) -> None:
         self.pool = pool
         self._destinations = destinations
         self._real_name = real_name
+        self._atomic = atomic
         self._topic_config: Mapping[str, Any] = NO_CONFIG
         #: How long `produce_sync` and its kin wait, in seconds; None: until the answer is final.
         self.max_wait_timeout: float | None = None
@@ -149,6 +153,24 @@ class MessageProducer:
         """The same, and wait until it is stored."""
         return self.produce_sync(topic=topic, payload=None, key=key, partition=partition)
 
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """A block whose messages are stored together when it ends, or, on an error, not at all.
+
+        ```python
+        with app.producer.transaction() as together:
+            together.produce(topic="orders", payload="paid", key="7")
+            together.produce(topic="invoices", payload="7")
+        ```
+
+        One inside another is a part of it. What goes another way in the block, a job too, is no
+        part of it. The block raises when it ends:
+
+        Raises:
+            DeliveryFailedError, UnknownTopicError: a message was refused; none is stored.
+            BrokerError: all or none of them are stored; which, is not known.
+        """
+        return transaction(self._atomic, self._records)
+
     def buffer(self, **message: Unpack[Message]) -> None:
         """Keep a message here until `flush_sync` or `flush_async` sends it.
 
@@ -207,11 +229,15 @@ class MessageProducer:
             except BrokerError as error:
                 events.announce("broker.error", error=error)
                 lost += producer.purge()
+        self._atomic.close()
         return lost
 
     def _varied(self, config: Mapping[str, Any], wait: float | None) -> MessageProducer:
         varied = MessageProducer(
-            pool=self.pool, destinations=self._destinations, real_name=self._real_name
+            pool=self.pool,
+            atomic=self._atomic,
+            destinations=self._destinations,
+            real_name=self._real_name,
         )
         varied._topic_config = config
         varied.max_wait_timeout = wait

@@ -178,3 +178,87 @@ def test_partitions_are_counted(app: App) -> None:
     app.producer.produce_sync(topic="orders", payload="x")
 
     assert app.producer.partition_count("orders") == 8
+
+
+def test_a_transaction_stores_its_messages_together_when_it_ends(app: App) -> None:
+    """N04."""
+    with app.producer.transaction() as together:
+        together.produce(topic="orders", payload="0", partition=0)
+        together.produce_many([{"topic": "orders", "payload": "1", "partition": 0}])
+        assert stored(app) == []
+
+    assert [record.value for record in stored(app)] == [b"0", b"1"]
+    assert [place.offset for place in together.written] == [0, 1]
+
+
+def test_a_transaction_that_an_error_leaves_stores_nothing(app: App) -> None:
+    """N04."""
+
+    def fail() -> None:
+        with app.producer.transaction() as together:
+            together.produce(topic="orders", payload="0")
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        fail()
+
+    assert stored(app) == []
+
+
+def test_of_a_transaction_with_a_message_that_is_refused_nothing_is_stored(app: App) -> None:
+    def fail() -> None:
+        with app.producer.transaction() as together:
+            together.produce(topic="orders", payload="0")
+            together.produce(topic="orders", payload="1", partition=99)
+
+    with pytest.raises(DeliveryFailedError):
+        fail()
+
+    assert stored(app) == []
+
+
+def test_a_transaction_in_another_is_a_part_of_it(app: App) -> None:
+    """N04."""
+    with app.producer.transaction() as outer:
+        outer.produce(topic="orders", payload="0", partition=0)
+        with app.producer.variant(max_wait_timeout=1).transaction() as inner:
+            inner.produce(topic="orders", payload="1", partition=0)
+        assert inner is outer
+        assert stored(app) == []
+
+    assert len(stored(app)) == 2
+
+
+def test_a_transaction_that_has_ended_takes_no_more(app: App) -> None:
+    """N04."""
+    with app.producer.transaction() as together:
+        pass
+
+    with pytest.raises(ArgumentError, match="transaction has ended"):
+        together.produce(topic="orders", payload="0")
+    assert stored(app) == []
+
+
+def test_a_message_that_cannot_be_sent_is_refused_inside_the_transaction(app: App) -> None:
+    with app.producer.transaction() as together:
+        with pytest.raises(MessageInvalidError):
+            together.produce(topic="orders", payload="0", key="")
+        together.produce(topic="orders", payload="1")
+
+    assert [record.value for record in stored(app)] == [b"1"]
+
+
+def test_a_forked_process_writes_transactions_of_its_own(app: App) -> None:
+    def store(payload: str) -> None:
+        with app.producer.transaction() as together:
+            together.produce(topic="orders", payload=payload, partition=0)
+
+    store("parent's")
+    child = os.fork()
+    if child == 0:
+        store("child's")
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    store("parent's again")
+
+    assert [record.value for record in stored(app)] == [b"parent's", b"child's", b"parent's again"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from msgspec import structs
 
@@ -11,8 +11,9 @@ from samovar.errors import BrokerError, ConfigurationError
 from samovar.recurring.port import Ledger, TaskState
 from samovar.recurring.task import RecurringTask, RecurringTasks
 
-#: A tick that passed longer ago, in seconds, was missed: nobody was up.
-MISSED_SECONDS = 60
+#: A gap of so many seconds, as when one process takes over from another, costs no tick. Behind a
+#: longer one nobody was up.
+GAP_SECONDS = 60
 
 
 class Scheduler:
@@ -39,14 +40,13 @@ class Scheduler:
         self.look_ahead()
 
     def fire(self, now: int) -> None:
-        """Fire each task that is due, once however many of its ticks have passed."""
+        """Fire each task that is due."""
         for task in self._tasks:
             state = self._ledger.states.get(task.name)
             if state is None or self._is_outdated(task, state):
                 continue
-            tick = task.schedule.last_tick(now)
-            if tick is not None and tick > state.last:
-                self._tick(task, state, tick, now)
+            for tick, fires in _ticks(task, state, now):
+                self._pass(task, tick, fires=fires and state.enabled)
         self.look_ahead()
 
     def enable(self, names: set[str], enabled: bool, now: int) -> Mapping[str, TaskState]:
@@ -89,10 +89,10 @@ class Scheduler:
             events.announce("recurring.failed", task=task.name, tick=None, error=error)
         return True
 
-    def _tick(self, task: RecurringTask, state: TaskState, tick: int, now: int) -> None:
-        after = {**self._ledger.states, task.name: structs.replace(state, last=tick)}
-        is_missed = now - tick > MISSED_SECONDS
-        if not state.enabled or (is_missed and not task.catch_up):
+    def _pass(self, task: RecurringTask, tick: int, *, fires: bool) -> None:
+        states = self._ledger.states
+        after = {**states, task.name: structs.replace(states[task.name], last=tick)}
+        if not fires:
             self._ledger.write(after)
             return
         try:
@@ -106,3 +106,18 @@ class Scheduler:
             self._ledger.write(after)
         else:
             events.announce("recurring.fired", task=task.name, tick=tick, job=job)
+
+
+def _ticks(task: RecurringTask, state: TaskState, now: int) -> Iterator[tuple[int, bool]]:
+    """The ticks that have passed, and whether they fire: each does, or behind a long gap the last
+    one in place of all.
+    """
+    tick = task.schedule.next_tick(state.last)
+    if tick is not None and tick < now - GAP_SECONDS:
+        latest = task.schedule.last_tick(now)
+        if latest is not None:
+            yield latest, task.catch_up or latest >= now - GAP_SECONDS
+        return
+    while tick is not None and tick <= now:
+        yield tick, True
+        tick = task.schedule.next_tick(tick)

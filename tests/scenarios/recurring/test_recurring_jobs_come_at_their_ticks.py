@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
 
 import pytest
 
@@ -36,13 +39,13 @@ def beats(stage: Stage) -> int:
     return len(stage.journal.notes())
 
 
-def check_that_none_came_twice(stage: Stage) -> None:
+def check_that_none_came_twice(stage: Stage, *, deaths: int = 1) -> None:
     """By the lines that the workers wrote, and by the records that there are."""
     lines = "".join(log.read_text() for log in stage.directory.glob("worker-*.log"))
     ticks = re.findall(r"task beat, due at (\S+ \S+) UTC", lines)
     assert [tick for tick, count in Counter(ticks).items() if count > 1] == []
     # A worker that was killed may not have told its last one.
-    assert len(ticks) <= enqueued(stage) <= len(ticks) + 1
+    assert len(ticks) <= enqueued(stage) <= len(ticks) + deaths
 
 
 def enqueued(stage: Stage) -> int:
@@ -90,6 +93,36 @@ def test_another_worker_takes_over_from_one_that_was_killed(beating: Stage) -> N
             assert other.wait() == 0
 
     check_that_none_came_twice(beating)
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(900)
+def test_a_hundred_ticks_while_workers_come_and_go(
+    beating: Stage, chaos_report: Callable[..., None]
+) -> None:
+    with ExitStack() as workers:
+        up = [workers.enter_context(beating.steady_worker()) for _ in range(3)]
+        started = time.time()
+        turns = deaths = 0
+        while time.time() < started + 100:
+            leaving = up.pop(0)
+            leaving.signal(way := random.choice([signal.SIGKILL, signal.SIGTERM]))
+            deaths += way == signal.SIGKILL
+            up.append(workers.enter_context(beating.steady_worker()))
+            turns += 1
+            time.sleep(random.uniform(0, 3))
+        for worker in up:
+            worker.signal(signal.SIGTERM)
+            assert worker.wait() == 0
+
+    check_that_none_came_twice(beating, deaths=deaths)
+    chaos_report(
+        backend=beating.backend,
+        seconds=round(time.time() - started),
+        turns=turns,
+        fired=enqueued(beating),
+        twice=0,
+    )
 
 
 def test_tasks_are_listed_run_disabled_and_enabled_and_restarts_change_nothing(

@@ -72,7 +72,18 @@ def test_a_new_task_counts_its_ticks_from_when_it_is_met(ledger: Ledger) -> None
     assert one.next_due == 120
 
 
-def test_ticks_that_passed_are_made_up_for_once(ledger: Ledger) -> None:
+def test_a_short_gap_costs_no_tick(ledger: Ledger) -> None:
+    scheduler(ledger, "a").begin(105)
+
+    later = scheduler(ledger, "a")
+    later.begin(131)
+    later.fire(131)
+
+    assert ledger.fired == [["a"]] * 3
+    assert ledger.states["a"].last == 130
+
+
+def test_ticks_that_passed_in_a_long_gap_are_made_up_for_once(ledger: Ledger) -> None:
     scheduler(ledger, "a").begin(105)
 
     later = scheduler(ledger, "a")
@@ -90,6 +101,7 @@ def test_or_not_at_all(ledger: Ledger) -> None:
 
     later.fire(4000)
     assert ledger.fired == []
+    assert later.next_due == 7200
     later.fire(7203)
     assert ledger.fired == [["a"]]
 
@@ -112,12 +124,13 @@ def test_a_clock_that_is_put_back_fires_nothing_again(ledger: Ledger) -> None:
     one.begin(100)
     one.fire(120)
 
+    assert len(ledger.fired) == 2
     one.fire(50)
     one.fire(110)
     one.fire(121)
-    assert ledger.fired == [["a"]]
-    one.fire(130)
     assert len(ledger.fired) == 2
+    one.fire(130)
+    assert len(ledger.fired) == 3
 
 
 def test_a_disabled_task_keeps_still_until_it_is_enabled(ledger: Ledger) -> None:
@@ -146,7 +159,7 @@ def test_a_process_with_an_older_version_keeps_still(ledger: Ledger, heard: list
     assert [e.payload["tick"] for e in heard] == [None]
     assert isinstance(heard[0].payload["error"], ConfigurationError)
     new.fire(120)
-    assert ledger.fired == [["a"]]
+    assert ledger.fired == [["a"]] * 2
     assert old.next_due is None
 
 

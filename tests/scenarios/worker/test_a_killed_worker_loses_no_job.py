@@ -40,7 +40,13 @@ def test_a_worker_killed_twenty_times_loses_no_job(
     chaos_report(**kill_under_load(stage, rounds=20))
 
 
-SIDE_BY_SIDE = {
+MODES = {
+    "long-running": "app.job_topic('default', long_running=True)",
+    "stages": (
+        "from samovar import Throttle\n"
+        "pace = Throttle(100_000, 60)\n"
+        "app.job_topic('default', expire_in=3600, delay_by=0.01, throttle=pace)"
+    ),
     "key": "app.job_topic('default', ordering='key')",
     "none": "app.job_topic('default', ordering='none')",
     "virtual partitions": (
@@ -51,21 +57,21 @@ SIDE_BY_SIDE = {
 }
 
 
-@pytest.mark.parametrize("ordering", SIDE_BY_SIDE)
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.timeout(180)
-def test_a_killed_worker_loses_no_job_that_runs_beside_others(stage: Stage, ordering: str) -> None:
-    stage.draw(SIDE_BY_SIDE[ordering])
+def test_a_killed_worker_loses_no_job_in_any_mode(stage: Stage, mode: str) -> None:
+    stage.draw(MODES[mode])
     kill_under_load(stage, rounds=1)
 
 
 @pytest.mark.chaos
-@pytest.mark.parametrize("ordering", SIDE_BY_SIDE)
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.timeout(900)
-def test_a_worker_killed_twenty_times_loses_no_job_that_runs_beside_others(
-    stage: Stage, ordering: str, chaos_report: Callable[..., None]
+def test_a_worker_killed_twenty_times_loses_no_job_in_any_mode(
+    stage: Stage, mode: str, chaos_report: Callable[..., None]
 ) -> None:
-    stage.draw(SIDE_BY_SIDE[ordering])
-    chaos_report(ordering=ordering, **kill_under_load(stage, rounds=20))
+    stage.draw(MODES[mode])
+    chaos_report(mode=mode, **kill_under_load(stage, rounds=20))
 
 
 def kill_under_load(stage: Stage, rounds: int) -> dict[str, object]:

@@ -34,6 +34,17 @@ def _samovar_on_kafka(place: Place) -> dict[str, str]:
     }
 
 
+def _samovar_side_by_side(ordering: str) -> Callable[[Place], dict[str, str]]:
+    def environment(place: Place) -> dict[str, str]:
+        return {
+            **_samovar_on_kafka(place),
+            "SAMOVAR_APP": f"{_HERE}.side_by_side:app",
+            "BENCH_ORDERING": ordering,
+        }
+
+    return environment
+
+
 def _samovar_embedded(place: Place) -> dict[str, str]:
     return {
         "SAMOVAR_QUEUE_ADAPTER": "embedded",
@@ -94,6 +105,30 @@ CONTESTANTS = (
         backlog_of="samovar-kafka",
         durability="acks=all, idempotent; marked after each job, committed every second: "
         "at least once",
+    ),
+    Contestant(
+        name="samovar-kafka-key",
+        title='Samovar on Kafka, ordering="key"',
+        backend="kafka",
+        module=f"{_HERE}.samovar",
+        worker=_samovar_worker,
+        environment=_samovar_side_by_side("key"),
+        backlog=3_000_000,
+        backlog_of="samovar-kafka",
+        worker_only=True,
+        durability="the same; what is done beyond the position is committed beside it",
+    ),
+    Contestant(
+        name="samovar-kafka-none",
+        title='Samovar on Kafka, ordering="none"',
+        backend="kafka",
+        module=f"{_HERE}.samovar",
+        worker=_samovar_worker,
+        environment=_samovar_side_by_side("none"),
+        backlog=3_000_000,
+        backlog_of="samovar-kafka",
+        worker_only=True,
+        durability="the same; what is done beyond the position is committed beside it",
     ),
     Contestant(
         name="taskiq-kafka",

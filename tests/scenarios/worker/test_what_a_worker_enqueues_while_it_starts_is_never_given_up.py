@@ -11,9 +11,9 @@ from tests.jobs.sample import JournalJob
 make = KafkaBroker.producer
 
 
-def producer(self, *, patient=False):
+def producer(self, *, patient=False, **tuning):
     print("A producer was made,", "patient." if patient else "impatient.", flush=True)
-    return make(self, patient=patient)
+    return make(self, patient=patient, **tuning)
 
 
 KafkaBroker.producer = producer

@@ -150,6 +150,14 @@ class Coordinator:
             return False
         return self._long_running.pauses(next(iter(self.running), None), now)
 
+    def condemn(self, record: Record, error: Exception) -> bool:
+        """Move the next record aside unperformed, while nothing else is here; whether it went."""
+        decision = self.recovery.failed(record, error)
+        is_done = isinstance(decision, DeadLetter | Drop)
+        if is_done:
+            self.position = record.offset + 1
+        return is_done
+
     def interrupt(self) -> None:
         """Let no further job begin."""
         self.interrupted = True

@@ -130,6 +130,10 @@ class LaneCoordinator:
         """Never: others may run beside a job that takes its time."""
         return False
 
+    def condemn(self, record: Record, error: Exception) -> bool:
+        """Never: side by side it cannot be told which job has killed its process."""
+        return False
+
     def interrupt(self) -> None:
         """Let no further job begin."""
         self.interrupted = True

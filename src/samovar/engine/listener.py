@@ -161,20 +161,27 @@ class Listener(threading.Thread):
             if sum(waiting) < BUSY_RECORDS or left <= 0:
                 break
             self._work.progress.wait(left)
-        full = [c for c in assignment if c.backlog >= self._full or c.pauses(self.last_turn)]
+        full = [c for c in assignment if c.backlog >= self._full or self._is_held(c, assignment)]
         self._pause(consumer, [c for c in full if not c.paused])
 
     def _resume(self, consumer: Consumer, assignment: Assignment) -> None:
         """Take records again of the partitions that have worked off half of theirs."""
         worked_off = [c for c in assignment if c.paused and c.backlog <= self._full // 2]
-        ready = [c for c in worked_off if not c.pauses(self.last_turn)]
+        ready = [c for c in worked_off if not self._is_held(c, assignment)]
         if ready:
             consumer.resume([c.source for c in ready])
             for partition in ready:
                 partition.paused = False
 
+    def _is_held(self, partition: Partition, assignment: Assignment) -> bool:
+        """Whether nothing more is to be fetched of it, though there is room."""
+        return partition.pauses(self.last_turn) or assignment.probation.holds(partition.source)
+
     def _hand_over(self, batches: list[Batch], assignment: Assignment) -> None:
-        for batch in batches:
+        if not self._quiet_asked.is_set():
+            for partition, records in assignment.probation.release(assignment.find, self.last_turn):
+                self._invite(partition, partition.offer(records))
+        for batch in assignment.probation.admit(batches):
             partition = assignment.find(batch.source)
             if partition is not None:
                 self._invite(partition, partition.offer(batch.records))
@@ -187,7 +194,7 @@ class Listener(threading.Thread):
         """How long the next poll may wait: until a back-off ends or a pause must be looked at."""
         if self._stop_asked.is_set():
             return 0.0
-        patience = self._longest_wait
+        patience = PAUSED_PATIENCE if assignment.probation.is_busy else self._longest_wait
         for partition in assignment:
             if partition.paused and not (partition.is_waiting or partition.pauses(self.last_turn)):
                 patience = min(patience, PAUSED_PATIENCE)

@@ -75,6 +75,10 @@ class Partition(Protocol):
         """Whether nothing is to be fetched, `now` on the monotonic clock, though there is room."""
         ...
 
+    def condemn(self, record: Record, error: Exception) -> bool:
+        """Move the next record aside unperformed, while nothing else is here; whether it went."""
+        ...
+
     def interrupt(self) -> None:
         """Let no further job begin."""
         ...

@@ -40,8 +40,8 @@ _UNSETTLED = failures.NO_COORDINATOR | {
 }
 #: Longest wait for one answer, in seconds.
 ANSWER_SECONDS = 10.0
-#: How soon a group's coordinator that is not there yet is asked again, in seconds.
-COORDINATOR_STEP_SECONDS = 0.1
+#: How soon a cluster that is not settled yet is asked again, in seconds.
+SETTLING_STEP_SECONDS = 0.1
 #: How soon a broker that does not answer is given up while somebody waits to enqueue, in seconds.
 METADATA_SECONDS = 5.0
 
@@ -271,7 +271,7 @@ def _when_settled(ask: Callable[[], T]) -> T:
             unsettled = failures.reason(error).code() in _UNSETTLED
             if not unsettled or clock.monotonic() > until:
                 raise
-        time.sleep(COORDINATOR_STEP_SECONDS)
+        time.sleep(SETTLING_STEP_SECONDS)
 
 
 def _read(client: Reader, high: int, limit: int) -> list[Record]:

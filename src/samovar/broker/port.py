@@ -232,6 +232,18 @@ class Consumer(Protocol):
         """Commit now what was stored, and wait for it."""
         ...
 
+    def hasten(self) -> None:
+        """Have committed soon what was stored with a text; later polls see to it.
+
+        Raises:
+            BrokerError: it cannot be committed now.
+        """
+        ...
+
+    def is_committed(self, source: TopicPartition) -> bool:
+        """Whether no text that was stored for this partition waits to be committed."""
+        ...
+
     def commits(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, Commit]:
         """What the group has committed for these; partitions without a commit are absent.
 

@@ -52,6 +52,21 @@ class AnnotatedPositions:
         self._stored[source] = committed
         return True
 
+    def overtaken(self, source: TopicPartition, offset: int) -> None:
+        """A position was stored without a text: an earlier one must not be committed after it."""
+        for earlier in (self._stored, self._sent):
+            if source in earlier and earlier[source].position < offset:
+                del earlier[source]
+
+    def is_committed(self, source: TopicPartition) -> bool:
+        """Whether none of these is on its way for this partition."""
+        return source not in self._stored and source not in self._sent
+
+    def hasten(self, client: Client) -> None:
+        """Send what waits, at once, or as soon as what was sent is answered."""
+        self._due = 0.0
+        self.commit_when_due(client)
+
     def commit_when_due(self, client: Client) -> None:
         """Send what waits, if it is time; the answer comes to `answered`."""
         if not self._stored or self._sent or clock.monotonic() < self._due:

@@ -151,24 +151,29 @@ class KafkaConsumer:
         self._check_owner()
         gone: set[TopicPartition] = set()
         for source, offset in positions.items():
-            if (text := metadata.get(source)) is not None:
-                if not self._annotated.store(source, Commit(offset, text)):
-                    gone.add(source)
-                continue
-            try:
-                self._client.store_offsets(offsets=[KafkaPartition(*source, offset)])
-            except KafkaException as error:
-                if failures.reason(error).code() not in failures.NOT_OURS:
-                    raise failures.translated(failures.reason(error), "Storing offsets") from error
+            text = metadata.get(source)
+            is_ours = text is None or self._annotated.store(source, Commit(offset, text))
+            # When a partition leaves, librdkafka commits once more what it was told last: where
+            # that was ever without a text, it must have the text too.
+            if is_ours and (text is None or source in self._stored):
+                is_ours = self._store(source, offset, text)
+            if not is_ours:
                 gone.add(source)
-            else:
-                self._stored[source] = offset
         return frozenset(gone)
 
     def commit(self) -> None:
         """See the port."""
         self._check_owner()
         self._commit()
+
+    def hasten(self) -> None:
+        """See the port."""
+        self._check_owner()
+        self._annotated.hasten(self._client)
+
+    def is_committed(self, source: TopicPartition) -> bool:
+        """See the port."""
+        return self._annotated.is_committed(source)
 
     def commits(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, Commit]:
         """See the port."""
@@ -184,6 +189,19 @@ class KafkaConsumer:
             for p in answer
             if p.error is None and p.offset >= 0
         }
+
+    def _store(self, source: TopicPartition, offset: int, text: str | None) -> bool:
+        """Let librdkafka commit it; False when the partition is not ours."""
+        try:
+            self._client.store_offsets(offsets=[KafkaPartition(*source, offset, text or "")])
+        except KafkaException as error:
+            if failures.reason(error).code() not in failures.NOT_OURS:
+                raise failures.translated(failures.reason(error), "Storing offsets") from error
+            return False
+        if text is None:
+            self._stored[source] = offset
+            self._annotated.overtaken(source, offset)
+        return True
 
     def _commit(self) -> bool:
         """Commit what is stored; False when the group is being shared out anew just now."""

@@ -55,6 +55,38 @@ class Annotations:
         other.poll_until_held(1)
         assert other.consumer.commits([source]) == {source: Commit(3, "two")}
 
+    def test_a_text_is_committed_as_soon_as_it_is_wanted(self, bench: Bench) -> None:
+        topic = bench.topic()
+        source = TopicPartition(topic, 0)
+        bench.producer.produce_sync([NewRecord(topic, b"%d" % n) for n in range(5)])
+        member = bench.member(topic, group="readers")
+        member.poll_until_received(5)
+        for text in ("one", "two"):
+            member.consumer.store({source: 3}, {source: text})
+            assert not member.consumer.is_committed(source)
+            member.consumer.hasten()
+
+            def is_committed() -> bool:
+                member.poll()
+                return member.consumer.is_committed(source)
+
+            eventually(is_committed, what="a commit")
+            assert member.consumer.commits([source]) == {source: Commit(3, text)}
+
+    def test_an_earlier_position_with_a_text_is_not_committed_after_a_later_one(
+        self, bench: Bench
+    ) -> None:
+        topic = bench.topic()
+        source = TopicPartition(topic, 0)
+        bench.producer.produce_sync([NewRecord(topic, b"%d" % n) for n in range(5)])
+        member = bench.member(topic, group="readers")
+        member.poll_until_received(5)
+        member.consumer.store({source: 3}, {source: "one"})
+        member.consumer.store({source: 4})
+        member.consumer.commit()
+
+        assert member.consumer.commits([source])[source].position == 4
+
     def test_a_text_may_fill_its_room(self, bench: Bench) -> None:
         topic = bench.topic()
         source = TopicPartition(topic, 0)

@@ -10,6 +10,7 @@ from samovar.broker.port import Consumer, Deliveries, TopicPartition
 from samovar.engine.consuming.consumption import Farewell
 from samovar.engine.marks import Marks
 from samovar.engine.partition import Partition
+from samovar.engine.probation import Probation
 from samovar.support import clock
 
 #: How long a revocation waits for the jobs that are running, in seconds: what ends in time is
@@ -35,6 +36,7 @@ class Assignment:
         self._consumer = consumer
         self._held: dict[TopicPartition, Partition] = {}
         self._marks = Marks(consumer=consumer, producer=producer)
+        self.probation = Probation(consumer=consumer, marks=self._marks, find=self.find)
 
     def __iter__(self) -> Iterator[Partition]:
         return iter(self._held.values())
@@ -48,6 +50,7 @@ class Assignment:
         for source in partitions:
             self._held[source] = self._make(source)
         self._recall([source for source in partitions if self._held[source].has_memory])
+        self.probation.assigned([s for s in partitions if self._held[s].is_one_by_one])
         events.announce("partitions.assigned", group=self._group, partitions=tuple(partitions))
 
     def revoked(self, partitions: Sequence[TopicPartition]) -> None:
@@ -55,13 +58,14 @@ class Assignment:
         leaving = self._take(partitions)
         self.rest(leaving, GRACE_SECONDS)
         self.say_farewell(leaving, "revoked")
-        self._marks.store_now(leaving, GRACE_SECONDS)
+        self._leave(leaving)
         events.announce("partitions.revoked", group=self._group, partitions=tuple(partitions))
 
     def lost(self, partitions: Sequence[TopicPartition]) -> None:
         """Let no further job begin; what was done since the last commit runs again elsewhere."""
         lost = self._take(partitions)
         self._marks.forget(lost)
+        self.probation.forget(partitions)
         self.say_farewell(lost, "revoked")
         events.announce("partitions.lost", group=self._group, partitions=tuple(partitions))
 
@@ -95,6 +99,12 @@ class Assignment:
                 if partition.wait_until_at_rest(min(left, STAY_SECONDS)):
                     break
                 self._consumer.stay()
+
+    def _leave(self, leaving: Sequence[Partition]) -> None:
+        """Store how far these are done, and that they were left in order."""
+        positions = self._marks.store_now(leaving, GRACE_SECONDS)
+        self.probation.left([p for p in leaving if p.is_one_by_one], positions)
+        self.probation.forget(p.source for p in leaving)
 
     def _recall(self, sources: Sequence[TopicPartition]) -> None:
         if sources:

@@ -66,12 +66,19 @@ class Coordinator:
         self._stop_process = stop_process
         self._gate = gate
         self._consumption = consumption
+        #: Not to be performed, and why not.
+        self._condemned: tuple[Record, Exception] | None = None
         self._long_running = LongRunning() if topic.long_running else None
         #: Whether the partition waits once its executor lets go of it.
         self._must_wait = False
         #: Guarded by `_lock`, which also tells of its changes.
         self._phase = Phase.IDLE
         self._lock = threading.Condition()
+
+    @property
+    def is_one_by_one(self) -> bool:
+        """Whether what is offered alone is done with alone: not with marks by hand."""
+        return not self.topic.manual_marks
 
     @property
     def mark(self) -> Mark | None:
@@ -107,6 +114,8 @@ class Coordinator:
 
     def share(self, perform: Perform) -> bool:
         """Perform up to `max_messages` jobs; whether more can be done at once."""
+        if self._condemned is not None:
+            return self._give_up(*self._condemned)
         if self._consumption is not None:
             return self._consumption.share(self)
         return self._perform(perform)
@@ -149,6 +158,10 @@ class Coordinator:
         if self._long_running is None:
             return False
         return self._long_running.pauses(next(iter(self.running), None), now)
+
+    def condemn(self, record: Record, error: Exception) -> None:
+        """Move this record aside unperformed, once it is offered."""
+        self._condemned = record, error
 
     def interrupt(self) -> None:
         """Let no further job begin."""
@@ -238,6 +251,17 @@ class Coordinator:
         if isinstance(answer, Skip):
             self.recovery.skipped(record, answer)
         return False
+
+    def _give_up(self, record: Record, error: Exception) -> bool:
+        """Move it aside, or try again later; whether more can be done at once."""
+        if self.interrupted or children.is_child:
+            return False
+        is_done = self.failed(record, error)
+        if is_done:
+            self._finish(record)
+        if not self.pending or self.pending[0] is not record:
+            self._condemned = None
+        return is_done and bool(self.pending)
 
     def _finish(self, record: Record) -> None:
         self.pending.popleft()

@@ -37,6 +37,7 @@ class LaneCoordinator:
     """The gatekeeper of one partition in the present assignment. A `Partition`."""
 
     has_memory = True
+    is_one_by_one = False
 
     def __init__(
         self,
@@ -129,6 +130,9 @@ class LaneCoordinator:
     def pauses(self, now: float) -> bool:
         """Never: others may run beside a job that takes its time."""
         return False
+
+    def condemn(self, record: Record, error: Exception) -> None:
+        """Never: side by side it cannot be told which job its process died of."""
 
     def interrupt(self) -> None:
         """Let no further job begin."""

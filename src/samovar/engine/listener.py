@@ -22,6 +22,8 @@ POLL_BYTES = 8 * 1024 * 1024
 PATIENCE = 0.2
 #: Longest wait of a poll while partitions are paused, so that they are resumed in time.
 PAUSED_PATIENCE = 0.02
+#: The same while records are held back, one of which may begin as soon as another has ended.
+PROBATION_PATIENCE = 0.005
 #: With so many records waiting the executors are busy, and polling can wait a little.
 BUSY_RECORDS = 64
 #: How long it waits for them, in seconds.
@@ -161,23 +163,30 @@ class Listener(threading.Thread):
             if sum(waiting) < BUSY_RECORDS or left <= 0:
                 break
             self._work.progress.wait(left)
-        full = [c for c in assignment if c.backlog >= self._full or c.pauses(self.last_turn)]
+        full = [c for c in assignment if c.backlog >= self._full or self._is_held(c, assignment)]
         self._pause(consumer, [c for c in full if not c.paused])
 
     def _resume(self, consumer: Consumer, assignment: Assignment) -> None:
         """Take records again of the partitions that have worked off half of theirs."""
         worked_off = [c for c in assignment if c.paused and c.backlog <= self._full // 2]
-        ready = [c for c in worked_off if not c.pauses(self.last_turn)]
+        ready = [c for c in worked_off if not self._is_held(c, assignment)]
         if ready:
             consumer.resume([c.source for c in ready])
             for partition in ready:
                 partition.paused = False
 
+    def _is_held(self, partition: Partition, assignment: Assignment) -> bool:
+        """Whether nothing more is to be fetched of it, though there is room."""
+        return partition.pauses(self.last_turn) or assignment.probation.holds(partition.source)
+
     def _hand_over(self, batches: list[Batch], assignment: Assignment) -> None:
-        for batch in batches:
+        for batch in assignment.probation.admit(batches):
             partition = assignment.find(batch.source)
             if partition is not None:
                 self._invite(partition, partition.offer(batch.records))
+        if not self._quiet_asked.is_set():
+            for partition, records in assignment.probation.release(self.last_turn):
+                self._invite(partition, partition.offer(records))
         if batches:
             size = len(batches[-1].records[-1].value or b"")
             self._poll_records = max(1, min(POLL_RECORDS, POLL_BYTES // (size + 1)))
@@ -188,6 +197,8 @@ class Listener(threading.Thread):
         if self._stop_asked.is_set():
             return 0.0
         patience = self._longest_wait
+        if assignment.probation.is_busy and not self._quiet_asked.is_set():
+            patience = min(patience, PROBATION_PATIENCE)
         for partition in assignment:
             if partition.paused and not (partition.is_waiting or partition.pauses(self.last_turn)):
                 patience = min(patience, PAUSED_PATIENCE)
@@ -204,6 +215,7 @@ class Listener(threading.Thread):
         if not self._reads:
             return
         self._hold_still(consumer, assignment)
+        assignment.probation.excuse()
         while not assignment.is_at_rest():
             consumer.poll(1, PAUSED_PATIENCE)
             self._hold_still(consumer, assignment)

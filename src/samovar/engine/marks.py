@@ -40,13 +40,29 @@ class Marks:
             self._held = None
             self._keep(moved)
 
-    def store_now(self, partitions: Iterable[Partition], timeout: float) -> None:
-        """The same for partitions that leave: wait for the producer, up to `timeout` seconds."""
+    def store_now(
+        self, partitions: Iterable[Partition], timeout: float
+    ) -> dict[TopicPartition, int]:
+        """The same for partitions that leave: wait for the producer, up to `timeout` seconds.
+
+        Returns how far each is done, as it was stored last.
+        """
         leaving = {partition.source: partition for partition in partitions}
         moved = self._moved(leaving.values())
         if moved and self._delivered(timeout):
             self._keep(moved)
+        stored = {s: self._stored[s].position for s in leaving if s in self._stored}
         self._forget(leaving)
+        return stored
+
+    def is_stored(self, partition: Partition) -> bool:
+        """Whether what a partition is done up to is stored."""
+        return partition.mark == self._stored.get(partition.source)
+
+    def stored_at(self, source: TopicPartition) -> int | None:
+        """How far a partition is done, as it was stored last; None before something is."""
+        mark = self._stored.get(source)
+        return None if mark is None else mark.position
 
     def forget(self, partitions: Iterable[Partition]) -> None:
         """These are not ours any more."""

@@ -1,11 +1,13 @@
-"""What is committed beside a position, as a text: which offsets beyond it are finished already."""
+"""What is committed beside a position, as a text: which offsets beyond it are finished already, how
+often others were begun, and whether the partition was left in order.
+"""
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from samovar.engine.flow.underway import Run
 
@@ -21,6 +23,10 @@ class Note:
 
     #: Finished beyond the position, in order, with gaps between them.
     finished: tuple[Run, ...] = ()
+    #: How often records were begun whose end nobody saw, by offset.
+    begun: Mapping[int, int] = field(default_factory=dict[int, int])
+    #: Whether the partition was left in order. Nobody who works on it says so.
+    is_clean: bool = False
 
     def encode(self) -> str:
         """As a text; an empty note is an empty text. What does not fit is left out: the highest
@@ -29,6 +35,10 @@ class Note:
         parts = [_MARK]
         if self.finished:
             parts.append(f"f={_encode_runs(self.finished)}")
+        if self.begun:
+            parts.append(f"d={','.join(f'{o}:{n}' for o, n in sorted(self.begun.items()))}")
+        if self.is_clean:
+            parts.append("c=1")
         return " ".join(parts) if len(parts) > 1 else ""
 
     @classmethod
@@ -39,7 +49,11 @@ class Note:
             return cls()
         fields = {name: value for name, _, value in (part.partition("=") for part in parts)}
         try:
-            return cls(finished=tuple(_decode_runs(fields.get("f", ""))))
+            return cls(
+                finished=tuple(_decode_runs(fields.get("f", ""))),
+                begun=dict(_decode_counts(fields.get("d", ""))),
+                is_clean=fields.get("c") == "1",
+            )
         except (ValueError, IndexError, binascii.Error):
             return cls()
 
@@ -67,6 +81,12 @@ def _decode_runs(text: str) -> Iterator[Run]:
         if end <= first:
             raise ValueError("The last run has no length.")
         yield first, end - 1
+
+
+def _decode_counts(text: str) -> Iterator[tuple[int, int]]:
+    for pair in text.split(",") if text else ():
+        offset, count = pair.split(":")
+        yield int(offset), int(count)
 
 
 def _varint(number: int) -> bytes:

@@ -38,6 +38,13 @@ class Partition(Protocol):
         ...
 
     @property
+    def is_one_by_one(self) -> bool:
+        """Whether its records, offered one at a time, are also done with one at a time: then it can
+        be told which of them its process died of.
+        """
+        ...
+
+    @property
     def mark(self) -> Mark | None:
         """What may be marked now; None before there is something."""
         ...
@@ -73,6 +80,10 @@ class Partition(Protocol):
 
     def pauses(self, now: float) -> bool:
         """Whether nothing is to be fetched, `now` on the monotonic clock, though there is room."""
+        ...
+
+    def condemn(self, record: Record, error: Exception) -> None:
+        """Move this record aside unperformed, once it is offered; for what is one by one only."""
         ...
 
     def interrupt(self) -> None:

@@ -16,6 +16,7 @@ from samovar.engine.performer import PoisonError
 from samovar.engine.routing.recovery import DeadLetterQueue, Pause
 from samovar.engine.routing.topic import Topic
 from samovar.engine.work_queue import WorkQueue
+from samovar.errors import WorkerDiedError
 from samovar.support import clock
 from tests.support.eventually import eventually
 
@@ -456,3 +457,39 @@ def test_an_error_in_a_stage_is_dealt_with_as_an_error_of_the_job() -> None:
 
     assert partition.dead == [(1, "dead", 1)]
     assert partition.coordinator.position == 3
+
+
+def test_what_is_condemned_goes_aside_unperformed_and_the_next_one_is_performed() -> None:
+    performed: list[bytes | None] = []
+    partition = Partition(performed.append, Topic(name="orders"))
+    record = Record(1, b"1")
+    partition.coordinator.condemn(record, WorkerDiedError("worker died"))
+
+    if partition.coordinator.offer([record, Record(2, b"2")]):
+        partition.work.put(partition.coordinator)
+    partition.settle()
+
+    assert performed == [b"2"]
+    assert partition.dead == [(1, "orders_dead", 1)]
+    assert partition.coordinator.position == 3
+
+
+def test_what_is_condemned_and_cannot_go_aside_waits_unperformed() -> None:
+    performed: list[bytes | None] = []
+    topic = Topic(name="orders", pause=QUICK)
+    partition = Partition(performed.append, topic)
+    partition.dead_fails = True
+    record = Record(1, b"1")
+    partition.coordinator.condemn(record, WorkerDiedError("worker died"))
+    if partition.coordinator.offer([record]):
+        partition.work.put(partition.coordinator)
+    eventually(lambda: partition.coordinator.is_waiting, what="it waits")
+    assert partition.coordinator.position is None
+
+    partition.dead_fails = False
+    partition.retry()
+    partition.settle()
+
+    assert performed == []
+    assert [offset for offset, _, _ in partition.dead] == [1]
+    assert partition.coordinator.position == 2

@@ -28,13 +28,31 @@ def test_a_note_comes_back_as_it_was(finished: tuple[Run, ...]) -> None:
     assert Note.decode(Note(finished=finished).encode()) == Note(finished=finished)
 
 
+@given(st.dictionaries(st.integers(0, 2**62), st.integers(0, 100)), st.booleans())
+def test_so_do_counts_and_a_word_of_order(begun: dict[int, int], is_clean: bool) -> None:
+    note = Note(begun=begun, is_clean=is_clean)
+    assert Note.decode(note.encode()) == note
+
+
 def test_an_empty_note_is_an_empty_text() -> None:
     assert Note().encode() == ""
     assert Note.decode("") == Note()
 
 
 @pytest.mark.parametrize(
-    "text", ["somebody else's", "samovar/2 f=AAAA", "samovar/1 f=!", "samovar/1 f=AA", "\0", "{}"]
+    "text",
+    [
+        "somebody else's",
+        "samovar/2 f=AAAA",
+        "samovar/1 f=!",
+        "samovar/1 f=AA",
+        "samovar/1 d=5",
+        "samovar/1 d=5:x",
+        "samovar/1 d=1:2:3 c=1",
+        "samovar/1 c=yes",
+        "\0",
+        "{}",
+    ],
 )
 def test_a_text_that_is_none_of_ours_says_nothing(text: str) -> None:
     assert Note.decode(text) == Note()
@@ -44,6 +62,7 @@ def test_a_text_that_is_none_of_ours_says_nothing(text: str) -> None:
 def test_no_text_breaks_the_reader(text: str) -> None:
     Note.decode(text)
     Note.decode(f"samovar/1 f={text}")
+    Note.decode(f"samovar/1 d={text}")
 
 
 def test_fields_of_a_later_version_are_passed_over() -> None:

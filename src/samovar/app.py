@@ -14,7 +14,7 @@ from typing import Any, Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
 from samovar import backends, events
-from samovar.broker.port import Broker, ConsumerOptions, Producer
+from samovar.broker.port import Broker, ConsumerOptions, Producer, TopicSpec
 from samovar.engine.adapter import LogAdapter
 from samovar.engine.alignment import Alignment
 from samovar.engine.consuming.consumer import Consumer
@@ -28,6 +28,7 @@ from samovar.engine.producing.transactions import AtomicStore
 from samovar.engine.recurrence import Recurrence
 from samovar.engine.routing.choice import Choice
 from samovar.engine.routing.routes import Routes
+from samovar.engine.routing.subscriptions import group_faults, subscriptions
 from samovar.engine.routing.topic import Topic
 from samovar.engine.scheduled.scheduling import Scheduling
 from samovar.engine.scheduled.topics import PARTITIONS
@@ -200,6 +201,8 @@ class App:
         Raises:
             ConfigurationError: tasks are wrong, or the queue adapter is no log.
         """
+        if self._tasks.faults:
+            raise ConfigurationError(self._tasks.faults)
         log = self._log()
         return Recurrence(
             self._tasks,
@@ -246,6 +249,12 @@ class App:
         Raises:
             ConfigurationError: the queue adapter has no log.
         """
+        name = self.settings.queue_adapter
+        if not backends.is_log(name):
+            raise ConfigurationError(
+                f"app.producer sends messages to the topics of a log, and queue_adapter is "
+                f"{name!r}, which has none; expected 'embedded' or 'kafka'."
+            )
         self.adapter()  # which is closed when the process ends, and this with it
         log = self._log()
         if log.messages is None:
@@ -268,8 +277,7 @@ class App:
         named = [self.routes.find(self.settings.job.real_queue(queue)) for queue in queues]
         specs = {spec.name: spec for topic in (*self._served(), *named) for spec in topic.specs}
         log = self._log()
-        schedules = () if log.schedules else self._scheduling.topics()
-        return log.topics.ensure((*specs.values(), *schedules, *self.recurrence.topics()))
+        return log.topics.ensure((*specs.values(), *self._other_topics(log)))
 
     def alignment(self) -> Alignment:
         """The declared topics against the log's own: for `samovar topics` and tools like it.
@@ -279,26 +287,18 @@ class App:
         """
         self.check()
         log = self._log()
-        schedules = () if log.schedules else self._scheduling.topics()
-        return Alignment(admin=log.topics.admin, topics=self._served(), others=schedules)
+        return Alignment(
+            admin=log.topics.admin, topics=self._served(), others=self._other_topics(log)
+        )
 
     def check(self) -> None:
-        """See whether the routes can be had.
+        """See whether all that was drawn can be had; in a worker's process, also whether the jobs
+        that wait have a place for it.
 
         Raises:
-            ConfigurationError: every fault of every route.
+            ConfigurationError: every fault of everything that was drawn.
         """
-        faults = list(self.routes.faults)
-        if backends.is_log(self.settings.queue_adapter):
-            faults += self._client_faults()
-        if self.settings.worker.processes > 1:
-            faults += [
-                f"job_topic({topic.name!r}): assign cannot stand with worker.processes = "
-                f"{self.settings.worker.processes}: each process would read the same partitions."
-                for topic in self.routes
-                if topic.assign is not False
-            ]
-        if faults:
+        if faults := self._faults(works=_is_worker_process):
             raise ConfigurationError(faults)
 
     def worker(
@@ -317,16 +317,12 @@ class App:
         Raises:
             ConfigurationError: routes or settings are wrong; every fault at once.
         """
-        self.check()
         log = self._log()
         log.is_workers = True
-        if not log.schedules:
-            self._scheduling.check()
-        self._tasks.check()
-        self.adapter()
         serving = self._serving(queues, choice)
-        if faults := serving.faults():
+        if faults := [*self._faults(works=True), *serving.faults()]:
             raise ConfigurationError(faults)
+        self.adapter()
         self._stopping.clear()
         return Worker(
             broker=log.broker,
@@ -414,6 +410,12 @@ class App:
             return list(self.routes)
         return [self.routes.find(queue) for queue in _class_queues()]
 
+    def _other_topics(self, log: _Log) -> list[TopicSpec]:
+        """What must be there besides the queues: where jobs wait, and what recurring tasks
+        remember."""
+        schedules = () if log.schedules else self._scheduling.topics()
+        return [*schedules, *self.recurrence.topics()]
+
     def _serving(self, queues: Sequence[str], choice: Choice | None) -> Serving:
         choice = choice or Choice()
         if queues:
@@ -428,6 +430,23 @@ class App:
             never=[spec.name for spec in self._scheduling.topics()],
             choice=choice,
         )
+
+    def _faults(self, *, works: bool) -> list[str]:
+        """What is wrong with all that was drawn. `works`: jobs are performed here."""
+        faults = [*self.routes.faults, *self._scheduling.schedules.faults, *self._tasks.faults]
+        faults += group_faults(subscriptions(self.routes, self.settings.kafka.group))
+        if backends.is_log(self.settings.queue_adapter):
+            faults += self._client_faults()
+            if works and not self._log().schedules:
+                faults += self._scheduling.faults()
+        if self.settings.worker.processes > 1:
+            faults += [
+                f"job_topic({topic.name!r}): assign cannot stand with worker.processes = "
+                f"{self.settings.worker.processes}: each process would read the same partitions."
+                for topic in self.routes
+                if topic.assign is not False
+            ]
+        return faults
 
     def _client_faults(self) -> list[str]:
         """What the log's client says to the properties of each topic."""

@@ -43,6 +43,8 @@ EVENTS: dict[str, str] = {
     "step.active_job": "a step has ended [job, adapter, step, interrupted]",
     "error.reported": "an error is worth a look [error, job, handled, source]",
     "current_attributes.unknown": "a job carried what its class lacks [name, attributes]",
+    "active_job.consume": "a worker begins with a job [job, message]",
+    "active_job.consumed": "a worker has done with a job, well or not [job, message]",
     "worker.started": "a worker process has begun to work [queues, concurrency]",
     "worker.quieted": "a worker takes no new jobs []",
     "worker.stopping": "a worker finishes what it runs []",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from samovar.broker.port import Admin, TopicSpec, TopicState, config_text
@@ -67,7 +67,8 @@ class Alignment:
     def __init__(
         self, *, admin: Admin, topics: Iterable[Topic], others: Iterable[TopicSpec]
     ) -> None:
-        """`topics` as the routes have them; of the `others` only missing ones are created."""
+        """`topics` as the routes have them. The `others` are what the engine itself needs: they are
+        created, their settings aligned, and no partitions added to them."""
         self._admin = admin
         self._topics = tuple(topics)
         self._others = tuple(others)
@@ -87,12 +88,15 @@ class Alignment:
             elif topic is not None:
                 changes += _changes(topic, state)
                 notes += _notes(topic, state)
+            elif not spec.is_dead_letter:
+                changes += _settings(spec.name, spec.config, state)
         return Plan(changes=changes, notes=notes)
 
     def plan_deletion(self) -> Plan:
-        """What deletes every declared topic that is there, dead letter topics among them."""
-        names = sorted({spec.name for t in self._topics if t.drawn for spec in t.specs})
-        states = self._admin.describe(names)
+        """What deletes every declared topic that is there: dead letter topics and what the engine
+        itself needs among them."""
+        drawn = {spec.name for t in self._topics if t.drawn for spec in t.specs}
+        states = self._admin.describe(sorted(drawn | {spec.name for spec in self._others}))
         return Plan(
             changes=[Delete(topic=name, partitions=s.partitions) for name, s in states.items()]
         )
@@ -117,12 +121,17 @@ class Alignment:
 def _changes(topic: Topic, state: TopicState) -> Iterator[Change]:
     if topic.has_partitions and topic.partitions > state.partitions:
         yield Grow(topic=topic.name, before=state.partitions, after=topic.partitions)
+    yield from _settings(topic.name, topic.config, state)
+
+
+def _settings(topic: str, declared: Mapping[str, str], state: TopicState) -> Iterator[Change]:
+    """Which settings differ; none, where the broker has no such thing."""
     if state.config is None:
         return
-    for name, value in topic.config.items():
+    for name, value in declared.items():
         before, after = state.config.get(name), config_text(value)
         if before != after:
-            yield Configure(topic=topic.name, name=name, before=before, after=after)
+            yield Configure(topic=topic, name=name, before=before, after=after)
 
 
 def _notes(topic: Topic, state: TopicState) -> Iterator[str]:

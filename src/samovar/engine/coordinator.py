@@ -22,6 +22,7 @@ from samovar.engine.flow.stages import ADMIT, Admission, Gate, Hold, Skip
 from samovar.engine.partition import Mark, Perform
 from samovar.engine.recovery import DeadLetterDispatch, Recovery
 from samovar.engine.routing.topic import Topic
+from samovar.engine.watching import watched
 from samovar.support import clock
 
 
@@ -222,13 +223,14 @@ class Coordinator:
         """
         pending, recovery = self.pending, self.recovery
         ask = None if self._gate is None else self._gate.ask
+        told = watched(perform, self.source)
         for _ in range(min(len(pending), self.topic.max_messages)):
             if self.interrupted or children.is_child:
                 return False
             record = pending[0]
             try:
                 if ask is None or (answer := ask(record, recovery.attempt)) is ADMIT:
-                    perform(record.value)
+                    told(record) if told else perform(record.value)
                 elif self._is_held(record, answer):
                     return False
             except BaseException as error:

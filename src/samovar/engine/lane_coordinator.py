@@ -25,6 +25,7 @@ from samovar.engine.note import Note
 from samovar.engine.partition import Mark, Perform
 from samovar.engine.recovery import DeadLetterDispatch, Recovery
 from samovar.engine.routing.topic import Topic
+from samovar.engine.watching import watched
 from samovar.support import clock
 
 #: Most records that are admitted and not finished at once: performed, waiting behind others of
@@ -175,13 +176,14 @@ class LaneCoordinator:
     def share(self, perform: Perform) -> bool:
         """Perform up to `max_messages` jobs; whether more can be done at once."""
         at_work, me = self._crew.at_work, threading.get_ident()
+        told = watched(perform, self.source)
         for _ in range(self.topic.max_messages):
             record = self._next()
             if record is None:
                 return False
             at_work[me] = record
             try:
-                perform(record.value)
+                told(record) if told else perform(record.value)
             except BaseException as error:
                 if children.is_child:
                     children.leave(error)

@@ -8,8 +8,9 @@ from typing import NamedTuple, Protocol
 from samovar.broker.port import Record, TopicPartition
 from samovar.engine.consuming.consumption import Farewell
 
-#: Performs the job of a record's payload.
-Perform = Callable[[bytes | None], None]
+#: Performs the job of a record's payload; where somebody wants to hear of each job with its
+#: `Message`, that is the second argument.
+Perform = Callable[..., None]
 
 
 class Mark(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from samovar import events
 from samovar.errors import PayloadError, SamovarError
 from samovar.job import current_attributes, execution
 from samovar.job.job_data import JobData, loads
@@ -33,8 +34,8 @@ def describe(value: bytes | None) -> str:
     return f"{name} ({job_id})"
 
 
-def perform(value: bytes | None) -> None:
-    """Perform the job that a record's payload stands for.
+def perform(value: bytes | None, message: object = None) -> None:
+    """Perform the job that a record's payload stands for; with its `message`, tell of it.
 
     Raises:
         PoisonError: it stands for none.
@@ -47,8 +48,17 @@ def perform(value: bytes | None) -> None:
     except PayloadError as error:
         raise PoisonError(str(error)) from error
     try:
-        execution.deliver(job, surroundings)
+        if message is None:
+            execution.deliver(job, surroundings)
+        else:
+            _deliver_watched(job, surroundings, message)
     except Exception as error:
         if job.is_given_up:
             raise GivenUpError(str(error)) from error
         raise
+
+
+def _deliver_watched(job: JobState, surroundings: JobData, message: object) -> None:
+    events.announce("active_job.consume", job=job, message=message)
+    with events.instrument("active_job.consumed", job=job, message=message):
+        execution.deliver(job, surroundings)

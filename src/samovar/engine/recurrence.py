@@ -53,11 +53,6 @@ class Recurrence:
         topics: Topics,
         producer: Producer,
     ) -> None:
-        """
-        Raises:
-            ConfigurationError: every fault of every task.
-        """
-        tasks.check()
         self._tasks = tasks
         self._group = group
         self._broker = broker

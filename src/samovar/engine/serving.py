@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from samovar.broker.port import TopicPartition
 from samovar.engine.routing.choice import Choice
 from samovar.engine.routing.routes import Routes, assumed
-from samovar.engine.routing.subscriptions import Subscription, group_faults
+from samovar.engine.routing.subscriptions import Subscription
 from samovar.engine.routing.topic import Topic
 from samovar.engine.topics import Topics
 from samovar.errors import ConfigurationError
@@ -40,10 +40,10 @@ class Serving:
         self.subscriptions: Sequence[Subscription] = choice.subscriptions(routes, group)
 
     def faults(self) -> list[str]:
-        """What was chosen and is not there, and what its consumers cannot have together."""
+        """What was chosen and is not there."""
         named = {topic.name for topic in self._routes} or set(self._undrawn())
         groups = {topic.group or self._group for topic in self._routes} or {self._group}
-        faults = [*self._choice.faults(named, groups), *group_faults(self.subscriptions)]
+        faults = list(self._choice.faults(named, groups))
         if not faults and not self.subscriptions:
             faults.append("Nothing that is drawn is left to serve; look at what was excluded.")
         return faults

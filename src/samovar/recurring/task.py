@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from samovar.errors import ArgumentError, ConfigurationError
+from samovar.errors import ArgumentError
 from samovar.job.job import Job
 from samovar.recurring import schedule
 from samovar.recurring.schedule import Schedule
@@ -58,7 +58,7 @@ class RecurringTasks:
         time_zone: str | ZoneInfo = "UTC",
         **options: Any,
     ) -> None:
-        """Declare a task. What is wrong with it is told by `check`."""
+        """Declare a task. What is wrong with it lies in `faults`."""
         cls = getattr(job_class, "job_class", job_class)  # what @job makes of a function
         faults = list(_faults(name, cls, options))
         if name in self._tasks:
@@ -74,12 +74,10 @@ class RecurringTasks:
                 )
         self._faults += [f"recurring({name!r}): {fault}" for fault in faults]
 
-    def check(self) -> None:
-        """Raises:
-        ConfigurationError: every fault of every task.
-        """
-        if self._faults:
-            raise ConfigurationError(self._faults)
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What is wrong with what was declared."""
+        return tuple(self._faults)
 
     def find(self, name: str) -> RecurringTask | None:
         """The task of that name."""

@@ -163,6 +163,62 @@ def test_tasks_are_listed_run_disabled_and_enabled_and_restarts_change_nothing(
         eventually(lambda: beats(beating) >= still + 5)
 
 
+def test_a_task_that_fails_is_told_each_time_and_comes_again(beating: Stage) -> None:
+    """K04: it is not tried twice for one tick, and keeps no other task up."""
+    beating.draw(
+        f"{ROUTES}app.recurring('ill', UnwillingJob, every=1)\n"
+        "import samovar\nfrom tests.support import journal\n"
+        "@samovar.subscribe('recurring.failed')\n"
+        "def note(event):\n"
+        "    payload = event.payload\n"
+        "    journal.write('failed', f\"{payload['task']} {payload['tick']} {payload['error']}\")\n"
+    )
+    with beating.steady_worker() as worker:
+        eventually(lambda: len(beating.journal.notes("failed")) >= 4)
+        eventually(lambda: beats(beating) >= 4)
+        worker.signal(signal.SIGTERM)
+        assert worker.wait() == 0
+
+    ticks: list[int] = []
+    for note in beating.journal.notes("failed"):
+        task, tick, error = note.split(" ", 2)
+        assert (task, error) == ("ill", "not today")
+        ticks.append(int(tick))
+    assert ticks == list(range(ticks[0], ticks[0] + len(ticks)))
+    assert "The recurring task ill enqueued nothing: RuntimeError: not today." in worker.output
+    check_ticks(beating)
+
+
+def test_an_older_version_keeps_still_once_a_newer_one_has_run(beating: Stage) -> None:
+    """K05."""
+    beating.draw(versioned(2, "new"))
+    with beating.steady_worker() as newer:
+        eventually(lambda: beats(beating) >= 2)
+        beating.draw(versioned(1, "old"))
+        with beating.steady_worker() as older:
+            newer.signal(signal.SIGTERM)
+            assert newer.wait() == 0
+            older.wait_for_output("version 2 has run elsewhere")
+            so_far = beats(beating)
+            assert is_still(beating)
+            older.signal(signal.SIGTERM)
+            assert older.wait() == 0
+    beating.draw(versioned(3, "newest"))
+    with beating.steady_worker():
+        beating.journal.wait(lambda journal: "newest" in journal.notes())
+
+    assert set(beating.journal.notes()) == {"new", "newest"}
+    assert beating.journal.notes().count("new") == so_far
+
+
+def versioned(version: int, what: str) -> str:
+    return (
+        "from tests.jobs.recurring import TickJob\n"
+        f"app.recurring('beat', TickJob, every=1, arguments=[{what!r}], version={version})\n"
+        "app.job_topic('default', partitions=4)"
+    )
+
+
 def is_still(stage: Stage) -> bool:
     """Whether a second passes without a beat."""
     before = beats(stage)

@@ -1,4 +1,7 @@
-"""TERM during a job in steps: it stops at its next checkpoint, and another worker goes on there."""
+"""M01: TERM lets a job in steps stop at its next checkpoint, and another worker goes on there.
+
+The first half of M02: with a wait of 0 no schedule topic is needed.
+"""
 
 from __future__ import annotations
 

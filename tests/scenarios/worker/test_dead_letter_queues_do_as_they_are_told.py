@@ -36,14 +36,16 @@ app.job_topic(
 )
 CHOSEN = DeadLetterQueue("strategy", strategy=strategy)
 app.job_topic("chosen", pause=QUICK, dead_letter_queue=CHOSEN)
+ROLLING = DeadLetterQueue("rolling_dlq", max_retries=2, independent=False)
+app.job_topic("rolling", pause=QUICK, dead_letter_queue=ROLLING)
 app.job_topic("dropped", pause=QUICK, dead_letter_queue=DeadLetterQueue(False, max_retries=2))
 """
 
 
 def test_dead_letter_queues_do_as_they_are_told(stage: Stage) -> None:
-    """D03 D07 D08 D09 D11 D12, each on a queue of its own."""
+    """D03 D04 D07 D08 D09 D11 D12, each on a queue of its own."""
     stage.draw(ROUTES)
-    for queue in ("flaky", "broken", "chosen", "dropped"):
+    for queue in ("flaky", "broken", "chosen", "dropped", "rolling"):
         stage.create(queue, partitions=4)
     dead_topic = TopicSpec(name=stage.topic("broken_dlq"), partitions=3, is_dead_letter=True)
     stage.admin.create_topics([dead_topic])
@@ -54,9 +56,10 @@ def test_dead_letter_queues_do_as_they_are_told(stage: Stage) -> None:
     stage.put([(p, FailingJob(n + 10 * p)) for p, n in broken[8:]], "broken")
     stage.put([(0, FailingJob(n)) for n in (21, 22, 23)] + [(0, JournalJob(24))], "chosen")
     stage.put([(0, FailingJob(31)), (0, JournalJob(32))], "dropped")
+    stage.put([(0, FlakyJob(n)) for n in range(40, 46)] + [(0, JournalJob(46))], "rolling")
 
     with stage.steady_worker() as worker:
-        stage.journal.wait_for("done", *range(10), 11, 12, 13, 14, 24, 32)
+        stage.journal.wait_for("done", *range(10), 11, 12, 13, 14, 24, 32, 40, 41, 43, 44, 46)
         stage.journal.wait_for("start", *(n + 10 * p for p, n in broken))
         worker.signal(signal.SIGTERM)
         assert worker.wait() == 0
@@ -70,6 +73,8 @@ def test_dead_letter_queues_do_as_they_are_told(stage: Stage) -> None:
     assert [source_offset(record.headers) for record in stage.records("chosen_dead")] == [2]
     assert runs[31] == 3
     assert stage.records("dropped_dead") == []
+    assert [runs[n] for n in range(40, 46)] == [2, 2, 1, 2, 2, 1], "every third failure is the last"
+    assert [source_offset(record.headers) for record in stage.records("rolling_dlq")] == [2, 5]
     assert "was dropped after 3 attempts" in worker.output
 
 

@@ -1,12 +1,14 @@
 """Every pair of features that is not refused: a queue each, all served by one worker.
 
 In each queue a job fails until it is well. Nothing is lost, nothing performed twice, and what keeps
-an order keeps it.
+an order keeps it. The same for plain topics and their messages.
 """
 
 from __future__ import annotations
 
+import json
 import signal
+from collections.abc import Iterable
 from itertools import combinations
 from typing import Any
 
@@ -21,6 +23,7 @@ from tests.support.stage import Stage
 
 IMPORTS = """
 from samovar import Admit, Throttle, VirtualPartitions
+from tests.jobs.consumers import JournalConsumer
 
 class AdmitsAll:
     def __init__(self, topic, partition): ...
@@ -42,6 +45,11 @@ FEATURES = {
     "no ordering": "ordering='none'",
     "virtual partitions": "virtual_partitions=VirtualPartitions(partitioner=lambda m: m.offset)",
 }
+#: What a topic of each kind is drawn with.
+ROUTES = {
+    "jobs": "app.job_topic({!r}, {}, {}, {})",
+    "messages": "app.topic({!r}, {}, {}, {}, consumer=JournalConsumer)",
+}
 JOBS = 10
 ILL = 3
 #: Features under which jobs of one partition run side by side.
@@ -49,22 +57,20 @@ UNORDERED = {"ordering by key", "no ordering", "virtual partitions"}
 
 
 @pytest.mark.timeout(240)
-def test_every_two_features_work_together(stage: Stage) -> None:
-    pairs = [pair for pair in combinations(FEATURES, 2) if is_had(*pair)]
+@pytest.mark.parametrize("kind", ROUTES)
+def test_every_two_features_work_together(stage: Stage, kind: str) -> None:
+    pairs = [pair for pair in combinations(FEATURES, 2) if is_had(*pair, kind)]
     assert len(pairs) >= 20
     queues = {f"pair{index}": pair for index, pair in enumerate(pairs)}
     quick = "pause=Pause(timeout=0.05, max_timeout=0.1)"
     routes = [
-        f"app.job_topic({queue!r}, {FEATURES[one]}, {FEATURES[other]}, {quick})"
+        ROUTES[kind].format(queue, FEATURES[one], FEATURES[other], quick)
         for queue, (one, other) in queues.items()
     ]
     stage.draw("\n".join([IMPORTS, *routes]))
     for index, queue in enumerate(queues):
         stage.create(queue, partitions=1)
-        first = index * JOBS
-        ill = first + ILL
-        jobs = range(first, first + JOBS)
-        stage.put([(0, HealingJob(n) if n == ill else JournalJob(n)) for n in jobs], queue)
+        put(stage, kind, range(index * JOBS, (index + 1) * JOBS), queue)
     ills = [index * JOBS + ILL for index in range(len(queues))]
 
     with stage.steady_worker() as worker:
@@ -89,11 +95,22 @@ def test_every_two_features_work_together(stage: Stage) -> None:
     assert stage.records("dead") == []
 
 
-def is_had(one: str, other: str) -> bool:
+def put(stage: Stage, kind: str, numbers: Iterable[int], queue: str) -> None:
+    if kind == "jobs":
+        jobs = [HealingJob(n) if n % JOBS == ILL else JournalJob(n) for n in numbers]
+        stage.put(((0, job) for job in jobs), queue)
+    else:
+        messages = [{"number": n, "fails": n % JOBS == ILL} for n in numbers]
+        stage.put_raw(((0, json.dumps(message).encode()) for message in messages), queue)
+
+
+def is_had(one: str, other: str, kind: str) -> bool:
     """Whether this version has both, and has them together."""
     names = [FEATURES[feature].partition("=")[0] for feature in (one, other)]
     if names[0] == names[1]:
         return False
     known: dict[str, Any] = {**vars(samovar), "AdmitsAll": object}
     settings = eval(f"dict({FEATURES[one]}, {FEATURES[other]})", known)
+    if kind == "messages":
+        settings["consumer"] = samovar.Consumer
     return not list(assembly.refusals(Topic(name="orders", **settings)))

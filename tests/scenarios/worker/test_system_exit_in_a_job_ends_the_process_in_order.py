@@ -1,4 +1,4 @@
-"""SystemExit concerns the process, not the job: the worker ends, and the job runs again."""
+"""C07: SystemExit concerns the process, not the job: the worker ends, and the job runs again."""
 
 from __future__ import annotations
 

@@ -20,6 +20,13 @@ app.job_topic(
     ),
 )
 """
+#: It fails for a record of the second batch.
+PARTITIONER = """
+def offset_of(message):
+    if message.offset == 8:
+        raise RuntimeError("no key today")
+    return message.offset % 3
+"""
 
 
 def prepare(stage: Stage) -> TopicPartition:
@@ -67,3 +74,25 @@ def test_a_failing_job_is_retried_in_order_and_nothing_else_is_repeated(stage: S
     for key in range(3):
         assert [n for n in done if n % 3 == key] == list(range(key, 30, 3))
     assert stage.committed() == {source: 30}
+
+
+def test_a_partitioner_that_fails_is_told_once_and_its_batch_runs_in_order(stage: Stage) -> None:
+    """G05."""
+    source = prepare(stage)
+    stage.draw(PARTITIONER + ROUTE.replace("lambda message: message.key", "offset_of"))
+    stage.put((0, GateJob(n) if n < 6 else JournalJob(n, 0.01)) for n in range(18))
+
+    with stage.steady_worker() as worker:
+        stage.journal.wait(lambda journal: len(journal.numbers("start")) == 3)
+        for n in range(6):
+            stage.open_gate(n)
+        stage.journal.wait_for("done", *range(18))
+        worker.signal(signal.SIGTERM)
+        assert worker.wait() == 0
+
+    assert worker.output.count("The partitioner of") == 1
+    assert "no key today" in worker.output
+    batch = [(line.event, int(line.what)) for line in stage.journal.lines("start", "done")]
+    batch = [(event, n) for event, n in batch if 6 <= n < 12]
+    assert batch == [(event, n) for n in range(6, 12) for event in ("start", "done")]
+    assert stage.committed() == {source: 18}

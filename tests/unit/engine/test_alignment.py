@@ -57,6 +57,17 @@ def test_partitions_are_added_and_settings_set_where_they_differ() -> None:
     ]
 
 
+def test_what_the_engine_needs_has_its_settings_aligned_and_goes_with_the_rest() -> None:
+    schedule = TopicSpec(name="schedule", partitions=5, config={"cleanup.policy": "compact"})
+    state = TopicState(partitions=3, config={"cleanup.policy": "delete", "retention.ms": "1"})
+    aligned = alignment(drawn(), schedule, orders=TopicState(partitions=8), schedule=state)
+
+    assert aligned.plan().changes == [
+        Configure(topic="schedule", name="cleanup.policy", before="delete", after="compact")
+    ]
+    assert [change.topic for change in aligned.plan_deletion().changes] == ["orders", "schedule"]
+
+
 def test_what_a_route_does_not_say_stays_as_it_is() -> None:
     state = TopicState(partitions=2, replication_factor=3, config={"retention.ms": "1"})
 

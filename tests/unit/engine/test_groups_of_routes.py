@@ -122,6 +122,12 @@ def test_a_pattern_that_finds_its_own_dead_letters_is_refused(routes: Routes) ->
     assert "finds its own dead letter topic 'shop_lost.jobs'" in faults(routes)
 
 
+def test_a_topic_of_its_own_dead_letters_is_refused(routes: Routes) -> None:
+    routes.draw("mail", dead_letter_queue=DeadLetterQueue("mail"))
+
+    assert "dead_letter_queue.topic is the topic 'shop_mail' itself" in faults(routes)
+
+
 def test_every_fault_of_groups_is_told(routes: Routes) -> None:
     with routes.consumer_group("au dit"), routes.subscription_group("x", multiplexing=0):
         routes.draw("orders")

@@ -177,12 +177,18 @@ def _name_faults(name: object, noun: str = "a topic's name") -> Iterator[str]:
 
 
 def _topic_faults(topic: Topic) -> Iterator[str]:
-    """What cannot be had together with a pattern, or with partitions that were told."""
+    """What cannot be had together with a pattern, or with partitions that were told; and dead
+    letters that come back."""
     dead = topic.dead_letter_topic
     if topic.pattern is not None and dead and topic.pattern.fullmatch(dead):
         yield (
             f"the pattern finds its own dead letter topic {dead!r}, whose records would go round "
             f"for ever; narrow the pattern, or name the dead letter topic otherwise."
+        )
+    if topic.pattern is None and dead == topic.name:
+        yield (
+            f"dead_letter_queue.topic is the topic {dead!r} itself, where what failed would come "
+            f"round for ever; name another one, or None for none."
         )
     if topic.assign is False:
         return

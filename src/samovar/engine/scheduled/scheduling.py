@@ -14,7 +14,6 @@ from samovar.engine.scheduled.targets import Targets
 from samovar.engine.scheduled.topics import ScheduleTopics, keeper_group
 from samovar.engine.scheduled.waiting import Waiting
 from samovar.engine.topics import Topics
-from samovar.errors import ConfigurationError
 from samovar.job.delays import delays
 from samovar.job.state import JOB_CLASSES
 
@@ -28,19 +27,20 @@ class Scheduling:
 
     def topics(self) -> tuple[TopicSpec, ...]:
         """The topics that must be there."""
-        self.schedules.check()
         self._learn_of_classes()
         return tuple(self.schedules)
 
-    def check(self) -> None:
-        """See that jobs that will wait have a place for it.
-
-        Raises:
-            ConfigurationError: every fault of the topics, and every class that has none.
-        """
-        self.schedules.check()
-        if faults := list(self._without_a_topic()):
-            raise ConfigurationError(faults)
+    def faults(self) -> Iterator[str]:
+        """Job classes that will wait and have no place for it."""
+        for name, cls in JOB_CLASSES:
+            if self.schedules.find(options_of(cls)["scheduled_messages_topic"]) is not None:
+                continue
+            for delay in delays(cls):
+                yield (
+                    f"{name}: {delay} waits, and Kafka holds no jobs until later by itself. Name a "
+                    'topic for it: app.scheduled_messages("scheduled_jobs"); or do without '
+                    "waiting: wait=0."
+                )
 
     def waiting(self, *, admin: Admin, topics: Topics, producer: Producer) -> Waiting:
         """Where those who enqueue let jobs wait."""
@@ -75,14 +75,3 @@ class Scheduling:
     def _learn_of_classes(self) -> None:
         chosen = (options_of(cls)["scheduled_messages_topic"] for _, cls in JOB_CLASSES)
         self.schedules.also(name for name in chosen if name is not None)
-
-    def _without_a_topic(self) -> Iterator[str]:
-        for name, cls in JOB_CLASSES:
-            if self.schedules.find(options_of(cls)["scheduled_messages_topic"]) is not None:
-                continue
-            for delay in delays(cls):
-                yield (
-                    f"{name}: {delay} waits, and Kafka holds no jobs until later by itself. Name a "
-                    'topic for it: app.scheduled_messages("scheduled_jobs"); or do without '
-                    "waiting: wait=0."
-                )

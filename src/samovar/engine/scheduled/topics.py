@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from samovar.broker.port import TopicSpec
-from samovar.errors import ConfigurationError
 
 #: Partitions of a schedule topic, unless it says otherwise: so many processes can share the work.
 PARTITIONS = 5
@@ -40,7 +39,7 @@ class ScheduleTopics:
         replication_factor: int | None = None,
         config: Mapping[str, str] | None = None,
     ) -> None:
-        """Let jobs wait in this topic. What is wrong with it is told by `check`."""
+        """Let jobs wait in this topic. What is wrong with it lies in `faults`."""
         real = self._real_name(name)
         config = {**COMPACTED, **(config or {})}
         faults = list(_faults(partitions, config))
@@ -60,12 +59,10 @@ class ScheduleTopics:
                 spec = TopicSpec(name=real, partitions=PARTITIONS, config=COMPACTED)
                 self._specs = {**self._specs, real: spec}
 
-    def check(self) -> None:
-        """Raises:
-        ConfigurationError: every fault of every declaration.
-        """
-        if self._faults:
-            raise ConfigurationError(self._faults)
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What is wrong with what was declared."""
+        return tuple(self._faults)
 
     def find(self, name: str | None) -> TopicSpec | None:
         """The topic that a class chose, by logical name, else the default one, if there is one."""

@@ -4,23 +4,28 @@ the same keeper runs.
 
 from __future__ import annotations
 
+import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import samovar
 from samovar import events
 from samovar.broker.embedded import EmbeddedBroker
 from samovar.broker.port import NewRecord, Record, TopicSpec
 from samovar.engine.routing.routes import Routes
-from samovar.engine.scheduled import envelope
+from samovar.engine.scheduled import envelope, schedule, targets
 from samovar.engine.scheduled.envelope import Target
 from samovar.engine.scheduled.scheduling import Scheduling
 from samovar.engine.topics import Topics
+from samovar.errors import BrokerError
 from samovar.events import Event
+from tests.jobs.deferred import DeferredJob
 from tests.support.eventually import eventually
+from tests.support.stage import Stage
 
 PAST = 1_000
 
@@ -159,3 +164,55 @@ def test_the_last_schedule_of_a_key_counts_and_cancelled_ones_do_not(bench: Benc
 
     # The one that waits is read again by the next keeper; what lies before it is done with.
     assert set(bench.admin.committed("app-schedules", "schedules").values()) == {3}
+
+
+def test_a_topic_that_the_broker_does_not_create_holds_up_no_other(
+    bench: Bench, failures: list[Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = bench.admin.create_topics
+    refused = {"forbidden", "mail_dead"}
+
+    def refuse(specs: Sequence[TopicSpec]) -> list[str]:
+        if names := {spec.name for spec in specs} & refused:
+            raise BrokerError(f"Not authorized to create {names}.")
+        return create(specs)
+
+    monkeypatch.setattr(bench.admin, "create_topics", refuse)
+    monkeypatch.setattr(targets, "REFUSED_SECONDS", 0)
+    monkeypatch.setattr(schedule, "AGAIN_SECONDS", 1)
+    bench.write(
+        bench.wrap("nowhere", topic="forbidden"),
+        bench.wrap("refused", partition=99),
+        *(bench.wrap(f"{n}") for n in range(10)),
+    )
+
+    bench.keeper.start()
+    eventually(lambda: len(bench.records("mail")) == 10)
+    eventually(lambda: {event.payload["offset"] for event in failures} == {0, 1})
+    assert bench.admin.committed("app-schedules", "schedules") in ({}, {("schedules", 0): 0})
+
+    refused.clear()
+    eventually(lambda: bench.arrived("forbidden") == {b"nowhere"})
+    eventually(lambda: bench.arrived("mail_dead") == {b"refused"})
+
+
+def test_on_kafka_a_job_that_its_queue_refuses_for_its_size_holds_up_no_other(
+    schedule_stage: Stage,
+) -> None:
+    stage = schedule_stage
+    small = {"max.message.bytes": "2000"}
+    topic = stage.topic()
+    stage.admin.create_topics([TopicSpec(name=topic, partitions=1, config=small)])
+    stage.app  # noqa: B018 -- jobs need an application
+    jobs = [DeferredJob(n).set(wait=1) for n in range(20)]
+    jobs.insert(9, DeferredJob("x" * 5000).set(wait=1))  # type: ignore[arg-type]
+    samovar.perform_all_later(jobs)
+
+    with stage.steady_worker() as worker:
+        stage.journal.wait_for("done", *range(20))
+        eventually(lambda: f"{topic}_dead" in stage.admin.topics())
+        worker.signal(signal.SIGTERM)
+        assert worker.wait() == 0
+
+    assert sorted(map(int, stage.journal.notes("done"))) == list(range(20))
+    assert len(stage.records("default_dead")) == 1

@@ -54,6 +54,24 @@ def test_what_a_refused_message_takes_with_it_is_no_failure_of_its_own(
     assert values(kafka_stage, "invoices") == []
 
 
+def test_what_the_broker_refuses_spoils_no_transaction_that_follows(kafka_stage: Stage) -> None:
+    name = kafka_stage.topic("states")
+    compacted = {"cleanup.policy": "compact"}
+    kafka_stage.admin.create_topics([TopicSpec(name=name, partitions=1, config=compacted)])
+    producer = kafka_stage.app.producer
+
+    def store(key: str | None) -> None:
+        with producer.transaction() as together:
+            together.produce(topic="states", payload="x", key=key)
+
+    for number in range(3):
+        with pytest.raises(DeliveryFailedError, match="states"):
+            store(None)
+        store(str(number))
+
+    assert values(kafka_stage, "states") == [b"x"] * 3
+
+
 def test_a_forked_process_does_not_end_its_parents_transactions(kafka_stage: Stage) -> None:
     kafka_stage.create("orders", partitions=1)
     script = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -86,3 +87,16 @@ def test_it_holds_what_a_dictionary_would(steps: list[tuple[int, int | None]]) -
     assert [(e.epoch, e.record.offset) for e in agenda.due(9, 99)] == sorted(model.values())
     assert agenda.first_offset == min((o for _, o in model.values()), default=None)
     agenda.close()
+
+
+def test_a_time_before_all_others_is_due_at_once(agenda: Agenda) -> None:
+    agenda.add(record(0, b"a"), -(10**30))
+
+    assert [e.record.offset for e in agenda.due(1, 10)] == [0]
+
+
+def test_a_header_without_a_value_waits_as_it_is(agenda: Agenda) -> None:
+    headers: Any = (("user", None),)
+    agenda.add(Record(0, b"v", b"a", headers), 1)
+
+    assert agenda.due(1, 1)[0].record.headers == headers

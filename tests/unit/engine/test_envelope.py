@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from msgspec import structs
 
@@ -131,3 +133,28 @@ def test_a_cancellation_is_a_tombstone_and_its_answer_is_for_its_asker_alone() -
     assert envelope.answered(yes, b"me") is True
     assert envelope.answered(no, b"me") is False
     assert envelope.answered(yes, b"you") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("schedule_target_topic", b"no such/topic"),
+        ("schedule_target_topic", b""),
+        ("schedule_target_topic", b".."),
+        ("schedule_target_topic", b"a\x00b"),
+        ("schedule_target_topic", b"x" * 250),
+        ("schedule_target_topic", b"mail\n"),
+        ("schedule_target_topic", b"__consumer_offsets"),
+        ("schedule_target_topic", None),
+        ("schedule_target_epoch", None),
+        ("schedule_schema_version", None),
+        ("schedule_target_partition", b"9" * 30),
+        ("schedule_target_partition", b"-7"),
+    ],
+)
+def test_what_no_log_could_take_is_told_before_it_waits(name: str, value: bytes | None) -> None:
+    record = wrapped(target(partition=2))
+    headers: Any = tuple((n, value if n == name else told) for n, told in record.headers)
+
+    with pytest.raises(PayloadError, match=name):
+        envelope.read(stored(structs.replace(record, headers=headers)))

@@ -16,10 +16,9 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.cimpl import NewTopic  # the package exports it without saying so
 
-from samovar.broker.kafka import failures, forks, topic_settings
+from samovar.broker.kafka import failures, forks, headers, topic_settings
 from samovar.broker.port import (
     Commit,
-    Headers,
     Record,
     TopicPartition,
     TopicSpec,
@@ -287,9 +286,9 @@ def _read(client: Reader, high: int, limit: int) -> list[Record]:
                 break
             raise failures.translated(error, "Reading records")
         offset = message.offset() or 0
-        headers: Headers = tuple(message.headers() or ())  # type: ignore[arg-type]
+        (theirs,) = headers.of([message])
         records.append(
-            Record(offset, message.value(), message.key(), headers, message.timestamp()[1])
+            Record(offset, message.value(), message.key(), theirs, message.timestamp()[1])
         )
         if offset + 1 >= high:
             break

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -12,7 +13,7 @@ from confluent_kafka import TopicPartition as KafkaPartition
 
 from samovar.broker.kafka import failures, forks
 from samovar.broker.port import NO_MARKS, NewRecord, TopicPartition, Written
-from samovar.errors import BrokerError, FencedError
+from samovar.errors import BrokerError, DeliveryFailedError, FencedError
 from samovar.support import clock
 
 #: One wait for an answer of the transaction's coordinator, in seconds.
@@ -65,6 +66,12 @@ class KafkaAtomicProducer:
             self._patiently(client.commit_transaction)
         except KafkaException as error:
             raise self._undo(client, records, reports, failures.reason(error)) from error
+        except BaseException:
+            # What the client does not even take, as a time beyond all bounds; or we are stopped.
+            with suppress(KafkaException):
+                client.abort_transaction(ANSWER_SECONDS)
+            self._client = None
+            raise
         return [_place(report, record) for report, record in zip(reports, records, strict=True)]
 
     def close(self) -> None:
@@ -115,7 +122,11 @@ class KafkaAtomicProducer:
             self._client = None
             return failures.translated(failures.reason(failure), f"Aborting as {self._name!r}")
         # Reports of records that were refused come at the latest with the abort.
-        return self._error(records, reports, error)
+        told = self._error(records, reports, error)
+        if isinstance(told, DeliveryFailedError):
+            # The client has counted what the broker refused: its next records would be refused too.
+            self._client = None
+        return told
 
     def _error(
         self,

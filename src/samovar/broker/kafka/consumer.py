@@ -15,7 +15,7 @@ from confluent_kafka import KafkaError, KafkaException, Message
 from confluent_kafka import TopicPartition as KafkaPartition
 
 from samovar import events
-from samovar.broker.kafka import failures, forks
+from samovar.broker.kafka import failures, forks, headers
 from samovar.broker.kafka.annotated import AnnotatedPositions
 from samovar.broker.port import (
     NO_METADATA,
@@ -370,7 +370,7 @@ def _batches(messages: list[Message]) -> list[Batch]:
     topic: str | None = None
     partition: int | None = None
     records: list[Record] = []
-    for message in messages:
+    for message, theirs in zip(messages, headers.of(messages), strict=True):
         error = message.error()
         if error is not None:
             _judge(error)
@@ -384,7 +384,7 @@ def _batches(messages: list[Message]) -> list[Batch]:
                 message.offset(),  # type: ignore[arg-type] -- always there in a consumed message
                 message.value(),
                 message.key(),
-                tuple(message.headers() or ()),  # type: ignore[arg-type]
+                theirs,
                 message.timestamp()[1],
             )
         )

@@ -37,6 +37,8 @@ class Message(TypedDict, total=False):
 
 
 _KNOWN = tuple(Message.__annotations__)
+#: The largest number of 64 bits, signed.
+_LARGEST = 2**63 - 1
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
 
 
@@ -97,6 +99,9 @@ def _faults(message: Mapping[str, Any]) -> Iterator[str]:
         value = message.get(name)
         if value is not None and (not isinstance(value, str | bytes) or not value):
             yield f"{name} is {value!r:.80}; expected text or bytes that are not empty."
+    for name in ("payload", "key", "partition_key"):
+        if not _is_text(message.get(name)):
+            yield f"{name} has characters that UTF-8 cannot tell: {message[name]!r:.40}."
     yield from _number_faults(message)
     yield from _header_faults(message.get("headers"))
     if message.get("partition") is not None and message.get("partition_key") is not None:
@@ -106,7 +111,7 @@ def _faults(message: Mapping[str, Any]) -> Iterator[str]:
 def _number_faults(message: Mapping[str, Any]) -> Iterator[str]:
     for name, unit in (("partition", ""), ("timestamp", " milliseconds since the epoch,")):
         value = message.get(name)
-        if value is not None and (type(value) is not int or value < 0):
+        if value is not None and (type(value) is not int or not 0 <= value <= _LARGEST):
             yield f"{name} is {value!r:.40}; expected{unit} a whole number from 0 up."
 
 
@@ -120,6 +125,20 @@ def _header_faults(headers: Any) -> Iterator[str]:
         values = cast("list[Any]", value) if isinstance(value, list | tuple) else [value]
         if not isinstance(name, str) or not all(isinstance(v, str | bytes) for v in values):
             yield f"the header {name!r:.40} is {value!r:.40}; expected text or bytes, or several."
+        # A name that is no text ends the process in the midst of librdkafka's Python client.
+        elif "\0" in name or not all(map(_is_text, (name, *values))):
+            yield f"the header {name!r:.40} has characters that cannot be sent: {value!r:.40}."
+
+
+def _is_text(value: object) -> bool:
+    """Whether UTF-8 can tell it, if it is text: halves of a character by themselves it cannot."""
+    if not isinstance(value, str) or value.isascii():
+        return True
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _headers(headers: Mapping[str, HeaderValue]) -> Headers:

@@ -5,21 +5,23 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
-from samovar.broker.port import Headers, Record
+from samovar.broker.port import Record
 
 _encode_headers = msgspec.msgpack.Encoder().encode
-_decode_headers = msgspec.msgpack.Decoder(Headers).decode
+#: Kafka allows a header without a value.
+_headers: Any = msgspec.msgpack.Decoder(tuple[tuple[str, bytes | None], ...])
+_decode_headers = _headers.decode
 
 #: Memory that an agenda may use, in KiB; what is more lies in SQLite's temporary file.
 MEMORY_KIB = 24_576
 #: Values that are taken out at a time, in bytes.
 DUE_BYTES = 4_194_304
-#: SQLite's largest integer: what is due later waits until then.
-_LATEST = 2**63 - 1
+#: What was due before is due now. SQLite's largest integer: what is due later waits until then.
+_EARLIEST, _LATEST = 0, 2**63 - 1
 
 
 class Entry(NamedTuple):
@@ -67,7 +69,7 @@ class Agenda:
             (
                 record.offset,
                 record.key,
-                min(epoch, _LATEST),
+                max(_EARLIEST, min(epoch, _LATEST)),
                 record.timestamp,
                 _encode_headers(record.headers),
                 record.value,

@@ -5,6 +5,7 @@ The headers are those of Karafka's scheduled messages, so either side may write 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from samovar.broker.partitioning import partition_of
@@ -24,6 +25,12 @@ _CONTROL = frozenset({*_REQUIRED, _KEY, _PARTITION, _PARTITION_KEY})
 ASKER = "schedule_cancellation_id"
 
 _NANOSECONDS = 1_000_000_000
+#: What no log has a topic or a partition for would hold up the others when it is due.
+_LEGAL_TOPIC = re.compile(
+    r"(?!(?:\.{1,2}|__(?:consumer_offsets|transaction_state|share_group_state))\Z)"
+    r"[A-Za-z0-9._-]{1,249}"
+)
+_HIGHEST_PARTITION = 2**31 - 1
 
 
 class NewerVersionError(PayloadError):
@@ -89,7 +96,8 @@ def read(record: Record) -> Target:
         NewerVersionError: it is of a newer version.
         PayloadError: it is no scheduled record.
     """
-    headers = dict(record.headers)
+    # Whoever writes such records may leave out a header's value, and not only the header.
+    headers = {name: value for name, value in record.headers if value is not None}  # pyright: ignore[reportUnnecessaryComparison]
     if missing := [name for name in _REQUIRED if name not in headers]:
         raise PayloadError(f"The record lacks {', '.join(missing)}, and so is no schedule.")
     if record.key is None:
@@ -97,11 +105,11 @@ def read(record: Record) -> Target:
     _check_version(headers[_VERSION])
     partition = headers.get(_PARTITION)
     return Target(
-        topic=headers[_TOPIC].decode(errors="replace"),
+        topic=_topic(headers[_TOPIC]),
         value=record.value,
         epoch=_number(_EPOCH, headers[_EPOCH]),
         key=headers.get(_KEY),
-        partition=None if partition is None else _number(_PARTITION, partition),
+        partition=None if partition is None else _partition_number(partition),
         partition_key=headers.get(_PARTITION_KEY),
         headers=tuple(pair for pair in record.headers if pair[0] not in _CONTROL),
     )
@@ -174,6 +182,20 @@ def _check_version(raw: bytes) -> None:
             f"{_VERSION} is {found!r}; this Samovar knows {VERSION}. Nothing of this partition is "
             "dispatched until it is upgraded."
         )
+
+
+def _topic(raw: bytes) -> str:
+    name = raw.decode(errors="replace")
+    if not _LEGAL_TOPIC.fullmatch(name):
+        raise PayloadError(f"{_TOPIC} is {name!r:.80}; expected a topic's name.")
+    return name
+
+
+def _partition_number(raw: bytes) -> int:
+    number = _number(_PARTITION, raw)
+    if not 0 <= number <= _HIGHEST_PARTITION:
+        raise PayloadError(f"{_PARTITION} is {raw!r:.80}; expected the number of a partition.")
+    return number
 
 
 def _number(name: str, raw: bytes) -> int:

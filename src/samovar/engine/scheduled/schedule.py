@@ -8,14 +8,22 @@ from samovar import events
 from samovar.broker.port import AtomicProducer, NewRecord, Record, TopicPartition
 from samovar.engine.scheduled import envelope
 from samovar.engine.scheduled.agenda import Agenda, Entry
-from samovar.engine.scheduled.targets import Targets
-from samovar.errors import BrokerError, DeliveryFailedError, PayloadError, UnknownTopicError
+from samovar.engine.scheduled.targets import NoTargetError, Targets
+from samovar.errors import (
+    BrokerError,
+    BrokerUnavailableError,
+    DeliveryFailedError,
+    PayloadError,
+    UnknownTopicError,
+)
 from samovar.support import clock
 
 #: Most records that leave in one transaction.
 DISPATCH_RECORDS = 500
 #: A cancellation that was asked for longer ago, in milliseconds, wants no answer any more.
 ANSWER_MILLISECONDS = 60_000
+#: What can neither leave nor be set aside is tried again after so many seconds.
+AGAIN_SECONDS = 30
 
 _NANOSECONDS = 1_000_000_000
 
@@ -115,7 +123,7 @@ class Schedule:
         """Dispatch them together; if one is refused, in halves, until it alone is left."""
         try:
             self._leave(entries)
-        except (DeliveryFailedError, UnknownTopicError) as error:
+        except (DeliveryFailedError, UnknownTopicError, NoTargetError) as error:
             if len(entries) == 1:
                 self._set_aside(entries[0], error)
             else:
@@ -140,8 +148,19 @@ class Schedule:
         ]
 
     def _set_aside(self, entry: Entry, error: BrokerError) -> None:
-        """What its target refuses goes to the target's dead letters, so that the rest may leave."""
-        self._targets.set_aside(self._source, entry.record, error)
+        """What its target refuses goes to the target's dead letters, so that the rest may leave;
+        while that cannot be, it waits on.
+        """
+        try:
+            if isinstance(error, NoTargetError):  # no fault of the record
+                raise error
+            self._targets.set_aside(self._source, entry.record, error)
+        except BrokerUnavailableError:
+            raise
+        except BrokerError as refusal:
+            self._agenda.add(entry.record, clock.now_ns() // _NANOSECONDS + AGAIN_SECONDS)
+            self._tell(entry.record, refusal)
+            return
         self._producer.produce_atomically(
             [envelope.tombstone(self._source, entry.record.key or b"")]
         )

@@ -9,8 +9,15 @@ from samovar.engine.routing.routes import Routes
 from samovar.engine.routing.topic import dead_name
 from samovar.engine.scheduled import envelope
 from samovar.engine.topics import Topics
-from samovar.errors import BrokerError
-from samovar.support import ids
+from samovar.errors import BrokerError, BrokerUnavailableError
+from samovar.support import clock, ids
+
+#: What the broker refuses to create is not asked for again for so long, in seconds.
+REFUSED_SECONDS = 30.0
+
+
+class NoTargetError(BrokerError):
+    """The topic that a record goes to is missing, and the broker does not create it."""
 
 
 class Targets:
@@ -20,14 +27,33 @@ class Targets:
         self._dead = dead
         self._topics = topics
         self._routes = routes
+        #: Topics that could not be created, until when they are left alone, and why.
+        self._refused: dict[str, tuple[float, BrokerError]] = {}
 
     def record(self, source: TopicPartition, waiting: Record) -> NewRecord:
-        """The record for the target topic, which is created if need be."""
+        """The record for the target topic, which is created if need be.
+
+        Raises:
+            NoTargetError: it cannot be created.
+        """
         target = envelope.read(waiting)
         if self._topics.partitions(target.topic) is None:
-            self._topics.ensure(self._routes.find(target.topic).specs)
+            self._create(target.topic)
         partitions = self._topics.partitions(target.topic) or 1
         return envelope.unwrap(target, source=source, record=waiting, partitions=partitions)
+
+    def _create(self, topic: str) -> None:
+        until, refusal = self._refused.get(topic, (0.0, None))
+        if refusal is not None and clock.monotonic() < until:
+            raise NoTargetError(str(refusal))
+        try:
+            self._topics.ensure(self._routes.find(topic).specs)
+        except BrokerUnavailableError:
+            raise
+        except BrokerError as error:
+            self._refused[topic] = clock.monotonic() + REFUSED_SECONDS, error
+            raise NoTargetError(str(error)) from error
+        self._refused.pop(topic, None)
 
     def look_again(self) -> None:
         """A topic that was there may have been deleted."""

@@ -1,7 +1,7 @@
 """Samovar: Active Job for Python. What is listed here may be relied on."""
 
 from samovar import payload, types
-from samovar.app import App, cancel_scheduled
+from samovar.app import App
 from samovar.engine.consuming.consumer import Consumer
 from samovar.engine.consuming.message import Message
 from samovar.engine.flow.stages import Admit, Hold, Skip
@@ -45,6 +45,7 @@ from samovar.job.callbacks import (
     before_enqueue,
     before_perform,
 )
+from samovar.job.cancelling import cancel_scheduled
 from samovar.job.classes import register_class
 from samovar.job.context import current_locale, current_timezone, use_locale, use_timezone
 from samovar.job.continuation.continuable import Continuable

@@ -8,40 +8,31 @@ import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from datetime import timedelta
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from samovar import backends, events
-from samovar.broker.port import Broker, ConsumerOptions, Producer, TopicSpec
-from samovar.engine.adapter import LogAdapter
 from samovar.engine.alignment import Alignment
 from samovar.engine.consuming.consumer import Consumer
 from samovar.engine.dead.morgue import Morgue
 from samovar.engine.flow import assembly
-from samovar.engine.keeper import Keeper
-from samovar.engine.producing.destinations import Destinations
 from samovar.engine.producing.message_producer import MessageProducer
-from samovar.engine.producing.pool import ProducerPool
-from samovar.engine.producing.transactions import AtomicStore
 from samovar.engine.recurrence import Recurrence
 from samovar.engine.routing.choice import Choice
 from samovar.engine.routing.routes import Routes
 from samovar.engine.routing.subscriptions import group_faults, subscriptions
-from samovar.engine.routing.topic import Topic
 from samovar.engine.scheduled.scheduling import Scheduling
 from samovar.engine.scheduled.topics import PARTITIONS
-from samovar.engine.serving import Serving
-from samovar.engine.topics import Topics
 from samovar.engine.worker import Worker
-from samovar.errors import ArgumentError, ConfigurationError, SchedulingNotSupportedError
+from samovar.errors import ConfigurationError
 from samovar.job import runtime
 from samovar.job.context import CURRENT_JOB
 from samovar.job.current_attributes import CurrentAttributes, persist
 from samovar.job.queue_adapter import QueueAdapter
 from samovar.job.serializers import records
 from samovar.job.state import JOB_CLASSES
+from samovar.log_backend import LogBackend, is_worker_process
 from samovar.monitoring import log_subscriber
 from samovar.monitoring.options import LogOptions
 from samovar.processes import exit_status
@@ -53,19 +44,6 @@ from samovar.support.wording import nearest
 EXIT_SECONDS = 30.0
 #: The exit status of a process that ends before all it enqueued is delivered: "try again later".
 UNDELIVERED_STATUS = os.EX_TEMPFAIL
-
-#: Set by `expect_worker`.
-_is_worker_process = False
-
-
-def expect_worker() -> None:
-    """Say, before any application is made, that this process will perform jobs.
-
-    What its modules enqueue while they are imported is then delivered as patiently as what its
-    jobs enqueue.
-    """
-    global _is_worker_process
-    _is_worker_process = True
 
 
 class App:
@@ -91,8 +69,8 @@ class App:
         self._lock = threading.RLock()
         #: Adapters by name; guarded by `_lock`.
         self._adapters: dict[str, QueueAdapter] = {}
-        #: What an engine needs of a log, by its name; guarded by `_lock`.
-        self._logs: dict[str, _Log] = {}
+        #: What is made of each log, by its name; guarded by `_lock`.
+        self._logs: dict[str, LogBackend] = {}
         self._stopping = threading.Event()
         self._is_exiting = False
         log_subscriber.attach(
@@ -203,15 +181,7 @@ class App:
         """
         if self._tasks.faults:
             raise ConfigurationError(self._tasks.faults)
-        log = self._log()
-        return Recurrence(
-            self._tasks,
-            group=self.settings.kafka.group,
-            broker=log.broker,
-            admin=log.admin,
-            topics=log.topics,
-            producer=log.producer,
-        )
+        return self._log().recurrence
 
     def topic(self, name: str, *, consumer: Callable[[], Consumer], **settings: Any) -> None:
         """Draw a plain topic, by its logical name: its records are no jobs, but worked on by
@@ -256,18 +226,7 @@ class App:
                 f"{name!r}, which has none; expected 'embedded' or 'kafka'."
             )
         self.adapter()  # which is closed when the process ends, and this with it
-        log = self._log()
-        if log.messages is None:
-            destinations = Destinations(topics=log.topics, routes=self.routes)
-            log.messages = MessageProducer(
-                pool=log.pool,
-                atomic=AtomicStore(
-                    log.broker.atomic_producer, f"{self.settings.kafka.group}-messages"
-                ),
-                destinations=destinations,
-                real_name=self.settings.job.real_queue,
-            )
-        return log.messages
+        return self._log().messages
 
     def create_topics(self, queues: Sequence[str] = ()) -> list[str]:
         """Create the declared topics that are missing (with nothing declared, the queues that
@@ -275,9 +234,7 @@ class App:
         """
         self.check()
         named = [self.routes.find(self.settings.job.real_queue(queue)) for queue in queues]
-        specs = {spec.name: spec for topic in (*self._served(), *named) for spec in topic.specs}
-        log = self._log()
-        return log.topics.ensure((*specs.values(), *self._other_topics(log)))
+        return self._log().create_topics(named)
 
     def alignment(self) -> Alignment:
         """The declared topics against the log's own: for `samovar topics` and tools like it.
@@ -286,10 +243,7 @@ class App:
             ConfigurationError: every fault of every route.
         """
         self.check()
-        log = self._log()
-        return Alignment(
-            admin=log.topics.admin, topics=self._served(), others=self._other_topics(log)
-        )
+        return self._log().alignment()
 
     def check(self) -> None:
         """See whether all that was drawn can be had; in a worker's process, also whether the jobs
@@ -298,7 +252,7 @@ class App:
         Raises:
             ConfigurationError: every fault of everything that was drawn.
         """
-        if faults := self._faults(works=_is_worker_process):
+        if faults := self._faults(works=is_worker_process()):
             raise ConfigurationError(faults)
 
     def worker(
@@ -318,22 +272,13 @@ class App:
             ConfigurationError: routes or settings are wrong; every fault at once.
         """
         log = self._log()
-        log.is_workers = True
-        serving = self._serving(queues, choice)
+        serving = log.serving(queues, choice)
         if faults := [*self._faults(works=True), *serving.faults()]:
             raise ConfigurationError(faults)
-        self.adapter()
+        self.adapter()  # which is closed when the process ends
         self._stopping.clear()
-        return Worker(
-            broker=log.broker,
-            producer=log.producer,
-            deliveries=log.pool,
-            topics=log.topics,
-            serving=serving,
-            settings=self.settings.worker,
-            member=member,
-            on_critical=on_critical or self._stopping.set,
-            keepers=self._keepers(log),
+        return log.worker(
+            serving=serving, member=member, on_critical=on_critical or self._stopping.set
         )
 
     def morgue(self) -> Morgue:
@@ -343,15 +288,7 @@ class App:
             ConfigurationError: routes or settings are wrong; every fault at once.
         """
         self.check()
-        log = self._log()
-        return Morgue(
-            admin=log.broker.admin(),
-            producer=lambda: log.producer,
-            group=self.settings.kafka.group,
-            drawn=[dead for topic in self.routes if (dead := topic.dead_letter_topic)],
-            queues=[topic.name for topic in self.routes],
-            real_name=self.settings.job.real_queue,
-        )
+        return self._log().morgue()
 
     def queues_to_serve(
         self, queues: Sequence[str] = (), choice: Choice | None = None
@@ -361,7 +298,7 @@ class App:
         When it is told none: the drawn ones; with nothing drawn those that job classes name, and
         on the embedded log every queue in the file but those that were made for dead letters.
         """
-        return self._serving(queues, choice).queues()
+        return self._log().serving(queues, choice).queues()
 
     def unserved(self, queues: Sequence[str] = ()) -> list[tuple[str, str]]:
         """Job classes whose queue a worker for `queues` leaves out: job name and real queue."""
@@ -392,7 +329,7 @@ class App:
             adapters, logs = list(self._adapters.values()), list(self._logs.values())
             self._adapters.clear()
             self._logs.clear()
-        lost = sum(log.messages.close() for log in logs if log.messages is not None)
+        lost = sum(log.close_messages() for log in logs)
         undelivered = lost + sum(adapter.close(timeout) for adapter in adapters)
         for log in logs:  # also one that was only looked at
             log.topics.close()
@@ -405,40 +342,12 @@ class App:
             events.subscribe(name)(_end_as_failed)
         self.close(EXIT_SECONDS)
 
-    def _served(self) -> list[Topic]:
-        if len(self.routes):
-            return list(self.routes)
-        return [self.routes.find(queue) for queue in _class_queues()]
-
-    def _other_topics(self, log: _Log) -> list[TopicSpec]:
-        """What must be there besides the queues: where jobs wait, and what recurring tasks
-        remember."""
-        schedules = () if log.schedules else self._scheduling.topics()
-        return [*schedules, *self.recurrence.topics()]
-
-    def _serving(self, queues: Sequence[str], choice: Choice | None) -> Serving:
-        choice = choice or Choice()
-        if queues:
-            real = tuple(self.settings.job.real_queue(queue) for queue in queues)
-            choice = replace(choice, queues=real)
-        return Serving(
-            routes=self.routes,
-            topics=self._log().topics,
-            group=self.settings.kafka.group,
-            class_queues=_class_queues,
-            serves_all=self.settings.queue_adapter == "embedded",
-            never=[spec.name for spec in self._scheduling.topics()],
-            choice=choice,
-        )
-
     def _faults(self, *, works: bool) -> list[str]:
         """What is wrong with all that was drawn. `works`: jobs are performed here."""
         faults = [*self.routes.faults, *self._scheduling.schedules.faults, *self._tasks.faults]
         faults += group_faults(subscriptions(self.routes, self.settings.kafka.group))
         if backends.is_log(self.settings.queue_adapter):
-            faults += self._client_faults()
-            if works and not self._log().schedules:
-                faults += self._scheduling.faults()
+            faults += self._log().faults(works=works)
         if self.settings.worker.processes > 1:
             faults += [
                 f"job_topic({topic.name!r}): assign cannot stand with worker.processes = "
@@ -448,54 +357,19 @@ class App:
             ]
         return faults
 
-    def _client_faults(self) -> list[str]:
-        """What the log's client says to the properties of each topic."""
-        consumer_faults = self._log().broker.consumer_faults
-        return [
-            f"job_topic({topic.name!r}): kafka: {fault}"
-            for topic in self.routes
-            if topic.kafka
-            for fault in consumer_faults(ConsumerOptions(properties=topic.kafka))
-        ]
-
     def _make_adapter(self, name: str) -> QueueAdapter:
         with self._lock:
             if name not in self._adapters:
                 if not self._adapters:
                     atexit.register(self._at_exit)
                 if backends.is_log(name):
-                    self._adapters[name] = self._log_adapter(name)
+                    log = self._log(name)
+                    self._adapters[name] = log.adapter(flush_each=self._is_exiting)
                 else:
                     self._adapters[name] = backends.adapter(name)()
             return self._adapters[name]
 
-    def _keepers(self, log: _Log) -> list[Keeper]:
-        adapter = self._log_adapter(self.settings.queue_adapter)
-        keepers = list(self.recurrence.keepers(adapter.record, adapter.name))
-        if not log.schedules:
-            keepers += self._scheduling.keepers(
-                broker=log.broker, producer=log.producer, topics=log.topics, routes=self.routes
-            )
-        return keepers
-
-    def _log_adapter(self, name: str) -> LogAdapter:
-        log = self._log(name)
-        return LogAdapter(
-            name=name,
-            producer=log.producer,
-            deliveries=log.pool,
-            topics=log.topics,
-            routes=self.routes,
-            stopping=self._stopping.is_set,
-            flush_each=self._is_exiting,
-            waiting=None
-            if log.schedules
-            else self._scheduling.waiting(
-                admin=log.admin, topics=log.topics, producer=log.producer
-            ),
-        )
-
-    def _log(self, name: str | None = None) -> _Log:
+    def _log(self, name: str | None = None) -> LogBackend:
         name = name or self.settings.queue_adapter
         if not backends.is_log(name):
             raise ConfigurationError(
@@ -504,72 +378,16 @@ class App:
             )
         with self._lock:
             if name not in self._logs:
-                wing = self.settings.kafka if name == "kafka" else self.settings.embedded
-                interval = self.settings.worker.commit_interval
-                self._logs[name] = _Log(backends.broker(name)(wing, commit_interval=interval))
+                self._logs[name] = LogBackend(
+                    name,
+                    self.settings,
+                    routes=self.routes,
+                    scheduling=self._scheduling,
+                    tasks=self._tasks,
+                    stopping=self._stopping.is_set,
+                )
             return self._logs[name]
-
-
-def _class_queues() -> list[str]:
-    """Real names of the queues that job classes name."""
-    return sorted({queue for _, cls in JOB_CLASSES if (queue := cls.real_queue(cls.queue_as))})
 
 
 def _end_as_failed(_: events.Event) -> None:
     exit_status.end_with(UNDELIVERED_STATUS)
-
-
-@runtime_checkable
-class _Cancels(Protocol):
-    """A queue adapter that can take back what waits for its time."""
-
-    def cancel_scheduled(self, job_id: str) -> bool:
-        """Drop a job that still waits; whether there was one."""
-        ...
-
-
-def cancel_scheduled(job_id: str, *, queue_adapter: str | QueueAdapter | None = None) -> bool:
-    """Drop a job that waits for its time (`set(wait=...)`, `retry_on(wait=...)`), by its id.
-
-    True if it was still waiting: it will not be performed. False if it has come already, or never
-    waited. `queue_adapter` is needed only for classes that chose one of their own.
-
-    Raises:
-        SchedulingNotSupportedError: the adapter cannot take back jobs.
-        BrokerError: the log could not be asked.
-    """
-    if not isinstance(job_id, str):  # pyright: ignore[reportUnnecessaryIsInstance] -- users
-        raise ArgumentError(f"cancel_scheduled takes a job's id, a string; found {job_id!r:.80}.")
-    adapter = runtime.adapter_for(queue_adapter)
-    if isinstance(adapter, _Cancels):
-        return adapter.cancel_scheduled(job_id)
-    raise SchedulingNotSupportedError(
-        f"{type(adapter).__name__} cannot take back jobs that wait for their time."
-    )
-
-
-class _Log:
-    """A broker with the producers and the one view of topics that this process shares."""
-
-    def __init__(self, broker: Broker) -> None:
-        self.broker = broker
-        self.admin = broker.admin()
-        self.topics = Topics(self.admin)
-        #: Set before the producer is used first: a worker's must never give a record up.
-        self.is_workers = _is_worker_process
-        self.pool = ProducerPool(self._make_producer)
-        #: What `App.producer` gives, once it was asked for.
-        self.messages: MessageProducer | None = None
-
-    @property
-    def producer(self) -> Producer:
-        """The producer that jobs go through, made when it is needed."""
-        return self.pool.usual
-
-    @property
-    def schedules(self) -> bool:
-        """Whether the log itself keeps jobs until they are due."""
-        return self.producer.schedules
-
-    def _make_producer(self, topic_config: Mapping[str, Any]) -> Producer:
-        return self.broker.producer(patient=self.is_workers, topic_config=topic_config)

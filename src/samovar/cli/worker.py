@@ -10,12 +10,13 @@ from pathlib import Path
 
 import click
 
-from samovar.app import App, expect_worker
+from samovar.app import App
 from samovar.cli import loading
 from samovar.engine.routing.choice import Choice
 from samovar.engine.worker import Worker
 from samovar.errors import ConfigurationError
 from samovar.job.state import JOB_CLASSES
+from samovar.log_backend import expect_worker
 from samovar.monitoring import log_subscriber
 from samovar.processes.signals import Move, Moves, print_stacks
 from samovar.processes.supervisor import INDEX_VARIABLE, Supervisor

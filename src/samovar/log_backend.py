@@ -1,0 +1,237 @@
+"""What an application runs on a log, Kafka or the embedded one: a broker with what is made of it.
+
+Everything of one log is made here, once in a process, from the settings and what is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from samovar import backends
+from samovar.broker.port import ConsumerOptions, Producer, TopicSpec
+from samovar.engine.adapter import LogAdapter
+from samovar.engine.alignment import Alignment
+from samovar.engine.dead.morgue import Morgue
+from samovar.engine.keeper import Keeper
+from samovar.engine.producing.destinations import Destinations
+from samovar.engine.producing.message_producer import MessageProducer
+from samovar.engine.producing.pool import ProducerPool
+from samovar.engine.producing.transactions import AtomicStore
+from samovar.engine.recurrence import Recurrence
+from samovar.engine.routing.choice import Choice
+from samovar.engine.routing.routes import Routes
+from samovar.engine.routing.topic import Topic
+from samovar.engine.scheduled.scheduling import Scheduling
+from samovar.engine.serving import Serving
+from samovar.engine.topics import Topics
+from samovar.engine.worker import Worker
+from samovar.job.state import JOB_CLASSES
+from samovar.recurring.task import RecurringTasks
+from samovar.settings import Settings
+
+#: Set by `expect_worker`.
+_is_worker_process = False
+
+
+def expect_worker() -> None:
+    """Say, before any application is made, that this process will perform jobs.
+
+    What its modules enqueue while they are imported is then delivered as patiently as what its
+    jobs enqueue.
+    """
+    global _is_worker_process
+    _is_worker_process = True
+
+
+def is_worker_process() -> bool:
+    """Whether `expect_worker` was called."""
+    return _is_worker_process
+
+
+class LogBackend:
+    """A broker, and the producers and the one view of topics that this process shares."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        *,
+        routes: Routes,
+        scheduling: Scheduling,
+        tasks: RecurringTasks,
+        stopping: Callable[[], bool],
+    ) -> None:
+        """`stopping` says whether the process is ending.
+
+        Raises:
+            ConfigurationError: the log lacks a setting or a library.
+        """
+        wing = settings.kafka if name == "kafka" else settings.embedded
+        self._name = name
+        self._settings = settings
+        self._routes = routes
+        self._scheduling = scheduling
+        self._tasks = tasks
+        self._stopping = stopping
+        self.broker = backends.broker(name)(wing, commit_interval=settings.worker.commit_interval)
+        self.admin = self.broker.admin()
+        self.topics = Topics(self.admin)
+        self._pool = ProducerPool(self._make_producer)
+        #: Set before the producer is used first: a worker's must never give a record up.
+        self._is_workers = _is_worker_process
+        self._messages: MessageProducer | None = None
+
+    def adapter(self, *, flush_each: bool = False) -> LogAdapter:
+        """Takes jobs; `flush_each` waits for each to be stored."""
+        return LogAdapter(
+            name=self._name,
+            producer=self._producer,
+            deliveries=self._pool,
+            topics=self.topics,
+            routes=self._routes,
+            stopping=self._stopping,
+            flush_each=flush_each,
+            waiting=None
+            if self._schedules
+            else self._scheduling.waiting(
+                admin=self.admin, topics=self.topics, producer=self._producer
+            ),
+        )
+
+    @property
+    def messages(self) -> MessageProducer:
+        """What `App.producer` gives."""
+        if self._messages is None:
+            self._messages = MessageProducer(
+                pool=self._pool,
+                atomic=AtomicStore(
+                    self.broker.atomic_producer, f"{self._settings.kafka.group}-messages"
+                ),
+                destinations=Destinations(topics=self.topics, routes=self._routes),
+                real_name=self._settings.job.real_queue,
+            )
+        return self._messages
+
+    @property
+    def recurrence(self) -> Recurrence:
+        """The recurring tasks, and what is remembered of them."""
+        return Recurrence(
+            self._tasks,
+            group=self._settings.kafka.group,
+            broker=self.broker,
+            admin=self.admin,
+            topics=self.topics,
+            producer=self._producer,
+        )
+
+    def worker(self, *, serving: Serving, member: str, on_critical: Callable[[], None]) -> Worker:
+        """Performs the jobs of the topics that `serving` names."""
+        return Worker(
+            broker=self.broker,
+            producer=self._producer,
+            deliveries=self._pool,
+            topics=self.topics,
+            serving=serving,
+            settings=self._settings.worker,
+            member=member,
+            on_critical=on_critical,
+            keepers=self._keepers(self.adapter()),
+        )
+
+    def serving(self, queues: Sequence[str], choice: Choice | None) -> Serving:
+        """What a worker serves that is told these queues (logical names)."""
+        choice = choice or Choice()
+        if queues:
+            real = tuple(self._settings.job.real_queue(queue) for queue in queues)
+            choice = replace(choice, queues=real)
+        return Serving(
+            routes=self._routes,
+            topics=self.topics,
+            group=self._settings.kafka.group,
+            class_queues=class_queues,
+            serves_all=self._name == "embedded",
+            never=[spec.name for spec in self._scheduling.topics()],
+            choice=choice,
+        )
+
+    def morgue(self) -> Morgue:
+        """What failed for good."""
+        return Morgue(
+            admin=self.broker.admin(),
+            producer=lambda: self._producer,
+            group=self._settings.kafka.group,
+            drawn=[dead for topic in self._routes if (dead := topic.dead_letter_topic)],
+            queues=[topic.name for topic in self._routes],
+            real_name=self._settings.job.real_queue,
+        )
+
+    def create_topics(self, also: Sequence[Topic]) -> list[str]:
+        """Create what is declared and missing, and these; the names of those created."""
+        specs = {spec.name: spec for topic in (*self._declared(), *also) for spec in topic.specs}
+        return self.topics.ensure((*specs.values(), *self._own_topics()))
+
+    def alignment(self) -> Alignment:
+        """The declared topics against the log's own."""
+        return Alignment(admin=self.admin, topics=self._declared(), others=self._own_topics())
+
+    def faults(self, *, works: bool) -> list[str]:
+        """What of all that was drawn this log cannot do. `works`: jobs are performed here."""
+        faults = [
+            f"job_topic({topic.name!r}): kafka: {fault}"
+            for topic in self._routes
+            if topic.kafka
+            for fault in self.broker.consumer_faults(ConsumerOptions(properties=topic.kafka))
+        ]
+        if works:
+            self._is_workers = True
+            if not self._schedules:
+                faults += self._scheduling.faults()
+        return faults
+
+    def close_messages(self) -> int:
+        """Hand over what `messages` still holds; how many messages were lost."""
+        return self._messages.close() if self._messages is not None else 0
+
+    @property
+    def _producer(self) -> Producer:
+        """The producer that jobs go through, made when it is needed."""
+        return self._pool.usual
+
+    @property
+    def _schedules(self) -> bool:
+        """Whether the log itself keeps jobs until they are due."""
+        return self._producer.schedules
+
+    def _make_producer(self, topic_config: Mapping[str, Any]) -> Producer:
+        return self.broker.producer(patient=self._is_workers, topic_config=topic_config)
+
+    def _declared(self) -> list[Topic]:
+        """The drawn topics; with nothing drawn, those of the queues that job classes name."""
+        if len(self._routes):
+            return list(self._routes)
+        return [self._routes.find(queue) for queue in class_queues()]
+
+    def _own_topics(self) -> list[TopicSpec]:
+        """What must be there besides the queues: where jobs wait, and what recurring tasks
+        remember.
+        """
+        schedules = () if self._schedules else self._scheduling.topics()
+        return [*schedules, *self.recurrence.topics()]
+
+    def _keepers(self, adapter: LogAdapter) -> list[Keeper]:
+        keepers = list(self.recurrence.keepers(adapter.record, adapter.name))
+        if not self._schedules:
+            keepers += self._scheduling.keepers(
+                broker=self.broker,
+                producer=self._producer,
+                topics=self.topics,
+                routes=self._routes,
+            )
+        return keepers
+
+
+def class_queues() -> list[str]:
+    """Real names of the queues that job classes name."""
+    return sorted({queue for _, cls in JOB_CLASSES if (queue := cls.real_queue(cls.queue_as))})

@@ -32,7 +32,7 @@ def _settings(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.group("dead")
 def command() -> None:
-    """Dead letters: the jobs that failed for good.
+    """List, retry and discard what failed for good.
 
     WHICH is a dead letter topic (all its letters), the id of a job, or a place as `list` shows
     it: topic:partition:offset.
@@ -41,7 +41,14 @@ def command() -> None:
 
 @command.command("list")
 @click.argument("topic", required=False)
-@click.option("-n", "--limit", type=click.IntRange(min=1), default=SAMPLES, show_default=True)
+@click.option(
+    "-n",
+    "--limit",
+    type=click.IntRange(min=1),
+    default=SAMPLES,
+    show_default=True,
+    help="Most letters to show.",
+)
 @_settings
 def list_(topic: str | None, limit: int, config: Path | None, environment: str | None) -> None:
     """Show the dead letter topics, or the letters of TOPIC."""
@@ -58,7 +65,7 @@ def list_(topic: str | None, limit: int, config: Path | None, environment: str |
 @click.argument("which")
 @_settings
 def show(which: str, config: Path | None, environment: str | None) -> None:
-    """Show one dead letter: why it failed, its headers, its payload."""
+    """Show one: why it failed, its headers, its payload."""
     with _morgue(config, environment) as morgue:
         for letter in islice(morgue.find([which]), 1):
             _show(letter)
@@ -76,7 +83,7 @@ def retry(
     config: Path | None,
     environment: str | None,
 ) -> None:
-    """Put dead letters back into the topics they came from."""
+    """Put dead letters back where they came from."""
     with _morgue(config, environment) as morgue:
         letters = _chosen(morgue, which, every)
         if dry_run:
@@ -99,7 +106,10 @@ def discard(
     config: Path | None,
     environment: str | None,
 ) -> None:
-    """Give dead letters up: they are not shown again, and will never be performed."""
+    """Give dead letters up for good.
+
+    They are not shown again, and will never be performed. Whole topics are asked about first.
+    """
     with _morgue(config, environment) as morgue:
         letters = _chosen(morgue, which, every)
         if dry_run:

@@ -46,10 +46,11 @@ INTERRUPTED_STATUS = 130
 def command(
     adapter: str, bootstrap_servers: str | None, kill: bool, files: int, directory: Path
 ) -> None:
-    """Count the lines, tokens, functions and classes of the Python files of this machine.
+    """See it work: count this machine's Python files.
 
     Starts workers, enqueues one job per source file of the standard library and of the installed
-    packages, and writes a report. Nothing but the report and the workers' log stays behind.
+    packages, and writes a report of their lines, tokens, functions and classes. Nothing but the
+    report and the workers' log stays behind.
     """
     if bootstrap_servers and adapter != "kafka":
         raise click.UsageError("--bootstrap-servers needs --adapter kafka.")

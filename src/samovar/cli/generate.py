@@ -17,7 +17,7 @@ from samovar.settings import Settings
 
 @click.group("generate")
 def command() -> None:
-    """New files for your project."""
+    """Write new files for your project."""
 
 
 @command.command("job")

@@ -28,22 +28,27 @@ _names = click.argument("names", nargs=-1, required=True, metavar="NAME...")
 
 @click.group("recurring")
 def command() -> None:
-    """The recurring tasks; NAME may be "*", which is all of them."""
+    """List, run and switch what recurs.
+
+    NAME may be "*", which is all of them.
+    """
 
 
 @command.command("list")
 @_options
 def list_(config: Path | None, environment: str | None) -> None:
-    """Each task with its schedule, its last tick and the next one."""
+    """Show each task with its schedule, and its next tick.
+
+    It is dealt with until the last tick that was fired or, while it was new or disabled, passed
+    over.
+    """
     with _recurrence(config, environment) as recurrence:
         views = recurrence.views()
     for view in views:
         task = view.task
+        past = "new" if view.last is None else f"dealt with until {_time(view.last)}"
         state = f"next {_time(view.next)}" if view.enabled else "disabled"
-        click.echo(
-            f"{task.name}: {task.job_class.job_name}, {task.schedule}; "
-            f"last {_time(view.last)}, {state}"
-        )
+        click.echo(f"{task.name}: {task.job_class.job_name}, {task.schedule}; {past}, {state}")
     if not views:
         click.echo("Nothing recurs: app.recurring(...) declares a task.")
 
@@ -52,7 +57,7 @@ def list_(config: Path | None, environment: str | None) -> None:
 @_names
 @_options
 def run(names: tuple[str, ...], config: Path | None, environment: str | None) -> None:
-    """Enqueue a task's job now, whatever its schedule, enabled or not."""
+    """Enqueue a task's job now, enabled or not."""
     with _recurrence(config, environment) as recurrence:
         for name in names:
             for job in recurrence.run(name):
@@ -63,7 +68,10 @@ def run(names: tuple[str, ...], config: Path | None, environment: str | None) ->
 @_names
 @_options
 def enable(names: tuple[str, ...], config: Path | None, environment: str | None) -> None:
-    """Let tasks fire at their ticks again; those that have passed do not count."""
+    """Let tasks fire again.
+
+    Ticks that have passed do not count.
+    """
     with _recurrence(config, environment) as recurrence:
         recurrence.enable(*names)
     click.echo(f"Enabled {', '.join(names)}.")
@@ -73,7 +81,10 @@ def enable(names: tuple[str, ...], config: Path | None, environment: str | None)
 @_names
 @_options
 def disable(names: tuple[str, ...], config: Path | None, environment: str | None) -> None:
-    """Let tasks fire no longer, until they are enabled; deploys and restarts change nothing."""
+    """Let tasks fire no longer, until they are enabled.
+
+    Deploys and restarts change nothing about that.
+    """
     with _recurrence(config, environment) as recurrence:
         recurrence.enable(*names, enabled=False)
     click.echo(f"Disabled {', '.join(names)}.")

@@ -18,11 +18,15 @@ from samovar.support.wording import counted
 CHANGES_STATUS = 2
 #: What must be typed before topics are deleted.
 WORD = "delete"
+_NONE = "no topic is declared; app.job_topic(...) and app.topic(...) declare them"
 
 
 @click.group("topics")
 def command() -> None:
-    """The topics that the routes declare. No others are ever touched."""
+    """Make, change and delete declared topics.
+
+    No others are ever touched.
+    """
 
 
 def _options(function: Callable[..., None]) -> Callable[..., None]:
@@ -42,7 +46,7 @@ _dry_run = click.option("--dry-run", is_flag=True, help="Only tell what would be
 @command.command("plan")
 @_options
 def plan(config: Path | None, environment: str | None, detailed_exitcode: bool) -> None:
-    """Tell what `migrate` would do, and change nothing."""
+    """Tell what `migrate` would do; change nothing."""
     with _application(config, environment) as app:
         alignment = app.alignment()
         _work_through(alignment, alignment.plan(), is_dry=True, detailed=detailed_exitcode)
@@ -54,11 +58,20 @@ def plan(config: Path | None, environment: str | None, detailed_exitcode: bool) 
 def create(
     config: Path | None, environment: str | None, detailed_exitcode: bool, dry_run: bool
 ) -> None:
-    """Create the declared topics that are missing; what exists is left as it is."""
+    """Create the declared topics that are missing.
+
+    What exists is left as it is.
+    """
     with _application(config, environment) as app:
         alignment = app.alignment()
         missing = [change for change in alignment.plan().changes if isinstance(change, Create)]
-        _work_through(alignment, Plan(changes=missing), is_dry=dry_run, detailed=detailed_exitcode)
+        _work_through(
+            alignment,
+            Plan(changes=missing),
+            is_dry=dry_run,
+            detailed=detailed_exitcode,
+            at_rest="every declared topic is there",
+        )
 
 
 @command.command("migrate")
@@ -67,7 +80,10 @@ def create(
 def migrate(
     config: Path | None, environment: str | None, detailed_exitcode: bool, dry_run: bool
 ) -> None:
-    """Create missing topics, add partitions, align settings. Deletes nothing."""
+    """Create topics, add partitions, align settings.
+
+    Deletes nothing.
+    """
     with _application(config, environment) as app:
         alignment = app.alignment()
         _work_through(alignment, alignment.plan(), is_dry=dry_run, detailed=detailed_exitcode)
@@ -84,13 +100,22 @@ def delete(
     dry_run: bool,
     yes: bool,
 ) -> None:
-    """Delete every declared topic with all its jobs, dead letter topics among them."""
+    """Delete every declared topic with all its jobs.
+
+    Dead letter topics go too. What scheduled jobs wait in stays, and so does what a pattern finds.
+    """
     with _application(config, environment) as app:
         alignment = app.alignment()
         plan = alignment.plan_deletion()
         if plan.changes and not dry_run and not yes:
             _ask(plan)
-        _work_through(alignment, plan, is_dry=dry_run, detailed=detailed_exitcode)
+        _work_through(
+            alignment,
+            plan,
+            is_dry=dry_run,
+            detailed=detailed_exitcode,
+            at_rest="no declared topic is there",
+        )
 
 
 @contextmanager
@@ -116,7 +141,15 @@ def _ask(plan: Plan) -> None:
         raise click.ClickException("Nothing was deleted.")
 
 
-def _work_through(alignment: Alignment, plan: Plan, *, is_dry: bool, detailed: bool) -> None:
+def _work_through(
+    alignment: Alignment,
+    plan: Plan,
+    *,
+    is_dry: bool,
+    detailed: bool,
+    at_rest: str = "every declared topic is as declared",
+) -> None:
+    """`at_rest` is said when there is nothing to do."""
     for note in plan.notes:
         click.echo(f"Note: {note}")
     total = len(plan.changes)
@@ -125,7 +158,7 @@ def _work_through(alignment: Alignment, plan: Plan, *, is_dry: bool, detailed: b
             alignment.carry_out(change)
         click.echo(f"[{number}/{total}] {'Would ' if is_dry else ''}{_told(change, is_dry)}.")
     if not total:
-        click.echo("Nothing to do: every declared topic is as declared.")
+        click.echo(f"Nothing to do: {_NONE if alignment.is_empty else at_rest}.")
     elif is_dry:
         click.echo("Nothing was changed.")
     if total and detailed:

@@ -104,11 +104,11 @@ def run(app: App, worker: Worker, moves: Moves) -> int:
 
 
 def _choice(app: App, chosen: Mapping[str, tuple[str, ...]]) -> Choice:
-    """What the options chose of the routes; topics are given by the names used in code."""
-    patterns = {topic.name for topic in app.routes if topic.pattern}
+    """What the options chose of the routes; topics go by the names used in code, or real ones."""
+    drawn = {topic.name for topic in app.routes}
     real = app.settings.job.real_queue
     names = {
-        option: tuple(n if n in patterns or option.endswith("groups") else real(n) for n in given)
+        option: tuple(n if n in drawn or option.endswith("groups") else real(n) for n in given)
         for option, given in chosen.items()
     }
     return Choice(**names)
@@ -123,8 +123,9 @@ def _prepare(app: App, queues: tuple[str, ...], choice: Choice) -> None:
     created = app.create_topics(queues)
     for name in created:
         click.echo(f"Created the topic {name}.")
-    for name, queue in app.unserved(queues):
-        click.echo(f"Note: {name} uses the queue {queue}, which this worker does not serve.")
+    if unserved := app.unserved(queues):
+        left_out = ", ".join(f"{name} ({queue})" for name, queue in unserved)
+        click.echo(f"Note: this worker serves no queue of these job classes: {left_out}.")
     click.echo(f"Jobs: {', '.join(name for name, _ in JOB_CLASSES)}.")
     served = queues or app.queues_to_serve(choice=choice)
     click.echo(f"Queues: {', '.join(served) or 'none yet'}.")
@@ -146,6 +147,9 @@ def _sources(app: App) -> str:
     said = f"Settings: {_settings_file(app)} (environment {settings.environment})."
     if settings.queue_adapter == "embedded":
         said += f"\nLog: {settings.embedded.path}."
+    elif settings.queue_adapter == "kafka":
+        kafka = settings.kafka
+        said += f"\nKafka: {kafka.bootstrap_servers}, as the group {kafka.group}."
     return said
 
 

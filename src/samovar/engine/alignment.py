@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from samovar.broker.port import Admin, TopicSpec, TopicState, config_text
 from samovar.engine.routing.topic import Topic
+from samovar.support.wording import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +74,11 @@ class Alignment:
         self._topics = tuple(topics)
         self._others = tuple(others)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is declared at all."""
+        return not self._others and not self._topics
+
     def plan(self) -> Plan:
         """What makes the topics as declared."""
         declared = {t.name: t for t in self._topics if t.pattern is None and t.drawn}
@@ -137,12 +143,12 @@ def _settings(topic: str, declared: Mapping[str, str], state: TopicState) -> Ite
 def _notes(topic: Topic, state: TopicState) -> Iterator[str]:
     if topic.has_partitions and topic.partitions < state.partitions:
         yield (
-            f"{topic.name} has {state.partitions} partitions and is declared with "
+            f"{topic.name} has {counted(state.partitions, 'partition')} and is declared with "
             f"{topic.partitions}; partitions are never taken away."
         )
     declared, there = topic.replication_factor, state.replication_factor
     if declared is not None and there is not None and declared != there:
         yield (
-            f"{topic.name} has {there} replicas and is declared with {declared}; replicas are "
-            f"not changed after a topic is made."
+            f"{topic.name} has {counted(there, 'replica')} and is declared with {declared}; "
+            f"replicas are not changed after a topic is made."
         )

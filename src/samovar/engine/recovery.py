@@ -75,11 +75,15 @@ class Recovery:
             self.succeeded()
         events.announce(
             "job.skipped",
-            job=describe(record.value),
+            job=self._described(record),
             source=self._source,
             offset=record.offset,
             why=answer.why,
         )
+
+    def _described(self, record: Record) -> str:
+        """A record of a plain topic is no job, and that is no fault of it."""
+        return "A message" if self._topic.consumer else describe(record.value)
 
     def rested(self) -> None:
         """Everything is worked off: what fails later has nothing to do with earlier failures."""
@@ -135,7 +139,7 @@ class Recovery:
     def _tell_end(self, event: str, record: Record, error: BaseException, **more: str) -> None:
         events.announce(
             event,
-            job=describe(record.value),
+            job=self._described(record),
             source=self._source,
             offset=record.offset,
             error=error,
@@ -146,7 +150,7 @@ class Recovery:
     def _tell_failure(self, record: Record, error: BaseException, decision: Decision) -> None:
         events.announce(
             "job.failed",
-            job=describe(record.value),
+            job=self._described(record),
             source=self._source,
             offset=record.offset,
             error=error,

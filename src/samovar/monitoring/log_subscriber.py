@@ -67,7 +67,7 @@ def _write_worker(event: events.Event) -> None:
         return
     error = event.payload.get("error") if event.name in _WITH_TRACEBACK else None
     extra = {"event": event.name, "payload": shown.plain(event.payload, _options)}
-    _log.log(level, "%s", words(event.payload), exc_info=error, extra=extra)
+    _log.log(level, "%s", words(event.payload), exc_info=_traced(error), extra=extra)
 
 
 def _write_job(event: events.Event) -> None:
@@ -105,6 +105,11 @@ def _trace(event: events.Event) -> Any:
         error = event.payload.get("exception_object")
     else:
         error = None
+    return _traced(error)
+
+
+def _traced(error: BaseException | None) -> Any:
+    """The error as logging takes it, its traceback from the application's own code on."""
     return None if error is None else (type(error), error, shown.users_traceback(error))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
 from types import TracebackType
@@ -29,6 +29,17 @@ class _GlobalId(str):
 def counted(number: int, noun: str) -> str:
     """A number of things: "1 job", "2 jobs"."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def ranges(numbers: Sequence[int]) -> str:
+    """Rising whole numbers, those that follow each other as one: "0-3, 7"."""
+    runs: list[tuple[int, int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1] = runs[-1][0], number
+        else:
+            runs.append((number, number))
+    return ", ".join(f"{low}-{high}" if low < high else f"{low}" for low, high in runs)
 
 
 def adapter_name(adapter: Any) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from samovar.monitoring.shown import counted
+from samovar.monitoring.shown import counted, ranges
 from samovar.support.wording import told
 
 Payload = dict[str, Any]
@@ -23,13 +23,17 @@ def _at(payload: Payload) -> str:
 
 
 def _partitions(payload: Payload) -> str:
-    return ", ".join(f"{topic}[{index}]" for topic, index in payload["partitions"]) or "none"
+    """Topics with their partitions: `mail[0-7], orders[0, 3]`."""
+    topics: dict[str, list[int]] = {}
+    for topic, index in sorted(payload["partitions"]):
+        topics.setdefault(topic, []).append(index)
+    return ", ".join(f"{t}[{ranges(indexes)}]" for t, indexes in topics.items()) or "none"
 
 
 def _started(payload: Payload) -> str:
     threads = counted(payload["concurrency"], "thread")
-    queues = ", ".join(payload["queues"]) or "(none yet)"
-    return f"The worker has started with {threads} on the queues {queues}."
+    queues = ", ".join(payload["queues"]) or "none yet"
+    return f"The worker has started with {threads}; queues: {queues}."
 
 
 def _stopped(payload: Payload) -> str:
@@ -97,7 +101,9 @@ def _schedule(payload: Payload) -> str:
 
 
 def _loaded(payload: Payload) -> str:
-    return f"{counted(payload['waiting'], 'job')} in {_schedule(payload)} wait for their time."
+    waiting = payload["waiting"]
+    wait = "waits for its" if waiting == 1 else "wait for their"
+    return f"{counted(waiting, 'job')} in {_schedule(payload)} {wait} time."
 
 
 def _cannot_leave(payload: Payload) -> str:

@@ -91,3 +91,5 @@ def test_topics_are_deleted_only_when_the_word_was_typed(stage: Stage) -> None:
     done = topics(stage, "delete", typed="delete\n")
     assert done.returncode == 0, done.stderr
     eventually(lambda: there(stage) == {"stray": 1}, what="the declared topics are gone")
+    again = topics(stage, "delete", typed="delete\n")
+    assert again.stdout == "Nothing to do: no declared topic is there.\n"

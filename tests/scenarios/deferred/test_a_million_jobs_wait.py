@@ -107,7 +107,7 @@ def scheduled(topic: str, target: str, number: int, epoch: int) -> NewRecord:
 
 def waiting(output: str) -> int:
     """How many jobs the worker said that it knows."""
-    said = re.findall(r"([\d,]+) jobs? in \S+ wait for their time", output)
+    said = re.findall(r"([\d,]+) jobs? in \S+ waits? for", output)
     return sum(int(number.replace(",", "")) for number in said)
 
 

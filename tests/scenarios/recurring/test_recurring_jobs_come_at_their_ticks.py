@@ -150,9 +150,12 @@ def test_tasks_are_listed_run_disabled_and_enabled_and_restarts_change_nothing(
     still = beats(beating)
     with beating.steady_worker():
         listed = samovar(beating, "recurring", "list")
-        assert re.search(r"beat: TickJob, every 1 s; last 2\S+ \S+ UTC, disabled", listed)
         assert re.search(
-            r"yearly: TickJob, 0 0 1 1 \* \(Europe/Berlin\); last .+ UTC, next \S+-12-31 23:00:00",
+            r"beat: TickJob, every 1 s; dealt with until 2\S+ \S+ UTC, disabled", listed
+        )
+        assert re.search(
+            r"yearly: TickJob, 0 0 1 1 \* \(Europe/Berlin\); dealt with until .+ UTC, "
+            r"next \S+-12-31 23:00:00",
             listed,
         )
         assert "Enqueued TickJob" in samovar(beating, "recurring", "run", "yearly")

@@ -41,3 +41,13 @@ def test_a_topic_that_is_not_drawn_is_refused_with_the_nearest(stage: Stage) -> 
 
     assert f"--include-topic '{stage.topic('mial')}' names nothing that is drawn" in worker.output
     assert f"did you mean '{stage.topic('mail')}'?" in worker.output
+
+
+def test_the_name_that_is_told_is_taken(stage: Stage) -> None:
+    stage.draw(ROUTES)
+
+    with stage.steady_worker("--include-topic", stage.topic("mail")) as worker:
+        stage.put([(0, JournalJob(1))], "mail")
+        stage.journal.wait_for("done", 1)
+        worker.signal(signal.SIGTERM)
+        assert worker.wait() == 0

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from samovar import events
+from samovar import Consumer, events
 from samovar.broker.port import Record, TopicPartition
 from samovar.engine.flow.decisions import DeadLetter, Drop, Retry
 from samovar.engine.performer import PoisonError
@@ -155,3 +155,14 @@ def test_a_failure_is_told_with_its_error_and_where_its_record_lies(
         assert (event.payload["source"], event.payload["offset"]) == (SOURCE, 1)
         assert event.payload["error"] is error
     assert told[0].payload["topic"] == "dead"
+
+
+def test_a_message_of_a_plain_topic_is_not_blamed_for_being_no_job(
+    told: list[events.Event],
+) -> None:
+    plain = Topic(name="orders", consumer=Consumer)
+    recovery = Recovery(source=SOURCE, topic=plain, dispatch_dead=lambda *_: None)
+
+    recovery.failed(RECORD, ValueError())
+
+    assert [event.payload["job"] for event in told] == ["A message"]

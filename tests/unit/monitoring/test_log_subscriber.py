@@ -148,3 +148,24 @@ def test_the_words_for_attributes_that_nobody_knows(log: Log) -> None:
 
     assert log.record.levelno == logging.WARNING
     assert log.line.endswith("Current lacks; they were left out: tenant, user.")
+
+
+def test_partitions_are_told_by_topic(log: Log) -> None:
+    came = (("orders", 3), ("mail", 1), ("mail", 0), ("mail", 2), ("orders", 0))
+
+    events.announce("partitions.assigned", group="shop", partitions=came)
+
+    assert log.lines == ["Partitions came: mail[0-2], orders[0, 3]."]
+
+
+@pytest.mark.parametrize(
+    ("waiting", "words"),
+    [
+        (1, "1 job in later[4] waits for its time."),
+        (2, "2 jobs in later[4] wait for their time."),
+    ],
+)
+def test_the_words_for_jobs_that_wait(log: Log, waiting: int, words: str) -> None:
+    events.announce("schedule.loaded", topic="later", partition=4, waiting=waiting)
+
+    assert log.lines == [words]

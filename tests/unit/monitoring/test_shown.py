@@ -142,3 +142,16 @@ def test_times_are_written_as_in_payloads() -> None:
     assert shown.moment(moment) == "2026-01-02T03:04:05.600000000Z"
     assert shown.moment(None) is None
     assert shown.plain(timedelta(seconds=3), OPTIONS) == "0:00:03"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "text"),
+    [
+        ([], ""),
+        ([4], "4"),
+        ([0, 1, 2, 3], "0-3"),
+        ([0, 2, 3, 7], "0, 2-3, 7"),
+    ],
+)
+def test_numbers_that_follow_each_other_are_told_as_one(numbers: list[int], text: str) -> None:
+    assert shown.ranges(numbers) == text

@@ -102,7 +102,8 @@ def delete(
 ) -> None:
     """Delete every declared topic with all its jobs.
 
-    Dead letter topics go too. What scheduled jobs wait in stays, and so does what a pattern finds.
+    Dead letter topics go too, and so does what scheduled and recurring jobs are kept in; what a
+    pattern finds stays.
     """
     with _application(config, environment) as app:
         alignment = app.alignment()

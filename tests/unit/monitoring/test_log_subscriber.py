@@ -16,10 +16,11 @@ from samovar.monitoring.worker_lines import WORKER
 from tests.support.log import Log
 
 
-def test_every_event_is_told_in_one_place_but_reports_which_are_the_applications() -> None:
+def test_every_event_is_told_in_one_place_but_those_which_are_the_applications() -> None:
     told = [*WORKER, *TURNS, *EVERY_JOB]
+    the_applications = {"error.reported", "active_job.consume", "active_job.consumed"}
 
-    assert sorted(told) == sorted(events.EVENTS.keys() - {"error.reported"})
+    assert sorted(told) == sorted(events.EVENTS.keys() - the_applications)
     assert STRUCTURED.keys() == {*TURNS, *EVERY_JOB}
 
 

@@ -283,12 +283,15 @@ class App:
         return Alignment(admin=log.topics.admin, topics=self._served(), others=schedules)
 
     def check(self) -> None:
-        """See whether the routes can be had.
+        """See whether the routes can be had, and what is scheduled and recurs.
 
         Raises:
-            ConfigurationError: every fault of every route.
+            ConfigurationError: every fault of all of them.
         """
-        faults = list(self.routes.faults)
+        _check_all([self._check_routes, self._scheduling.schedules.check, self._tasks.check])
+
+    def _check_routes(self) -> None:
+        faults = [*self.routes.faults, *self._schedule_faults()]
         if backends.is_log(self.settings.queue_adapter):
             faults += self._client_faults()
         if self.settings.worker.processes > 1:
@@ -317,12 +320,12 @@ class App:
         Raises:
             ConfigurationError: routes or settings are wrong; every fault at once.
         """
-        self.check()
+        checks = [self.check]
+        if backends.is_log(self.settings.queue_adapter) and not self._log().schedules:
+            checks.append(self._scheduling.check)
+        _check_all(checks)
         log = self._log()
         log.is_workers = True
-        if not log.schedules:
-            self._scheduling.check()
-        self._tasks.check()
         self.adapter()
         serving = self._serving(queues, choice)
         if faults := serving.faults():
@@ -429,6 +432,19 @@ class App:
             choice=choice,
         )
 
+    def _schedule_faults(self) -> list[str]:
+        """Topics in which jobs wait, and which would have them performed before their time."""
+        schedules = self._scheduling.schedules
+        queues = {topic.name for topic in self.routes if topic.pattern is None}
+        queues.update(_class_queues())
+        dead = {topic.dead_letter_topic for topic in self.routes}
+        return [
+            f"scheduled_messages: {name!r} holds jobs until their time, so it can be no queue and "
+            "no dead letter topic as well; name another topic."
+            for name in sorted(queues | {name for name in dead if name})
+            if name in schedules
+        ]
+
     def _client_faults(self) -> list[str]:
         """What the log's client says to the properties of each topic."""
         consumer_faults = self._log().broker.consumer_faults
@@ -489,6 +505,20 @@ class App:
                 interval = self.settings.worker.commit_interval
                 self._logs[name] = _Log(backends.broker(name)(wing, commit_interval=interval))
             return self._logs[name]
+
+
+def _check_all(checks: Sequence[Callable[[], None]]) -> None:
+    """Raises:
+    ConfigurationError: the faults of all of them.
+    """
+    faults: list[str] = []
+    for check in checks:
+        try:
+            check()
+        except ConfigurationError as error:
+            faults += error.faults
+    if faults:
+        raise ConfigurationError(tuple(dict.fromkeys(faults)))
 
 
 def _class_queues() -> list[str]:

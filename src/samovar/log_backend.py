@@ -5,7 +5,7 @@ Everything of one log is made here, once in a process, from the settings and wha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -178,12 +178,7 @@ class LogBackend:
 
     def faults(self, *, works: bool) -> list[str]:
         """What of all that was drawn this log cannot do. `works`: jobs are performed here."""
-        faults = [
-            f"job_topic({topic.name!r}): kafka: {fault}"
-            for topic in self._routes
-            if topic.kafka
-            for fault in self.broker.consumer_faults(ConsumerOptions(properties=topic.kafka))
-        ]
+        faults = [*self._schedule_faults(), *self._client_faults()]
         if works:
             self._is_workers = True
             if not self._schedules:
@@ -212,6 +207,25 @@ class LogBackend:
         if len(self._routes):
             return list(self._routes)
         return [self._routes.find(queue) for queue in class_queues()]
+
+    def _schedule_faults(self) -> Iterator[str]:
+        """Topics in which jobs wait, and which would have them performed before their time."""
+        queues = {topic.name for topic in self._routes if topic.pattern is None}
+        dead = {topic.dead_letter_topic for topic in self._routes}
+        for name in sorted(filter(None, queues | dead | set(class_queues()))):
+            if name in self._scheduling.schedules:
+                yield (
+                    f"scheduled_messages: {name!r} holds jobs until their time, so it can be no "
+                    "queue and no dead letter topic as well; name another topic."
+                )
+
+    def _client_faults(self) -> Iterator[str]:
+        """What the log's client says to the properties of each topic."""
+        for topic in self._routes:
+            if topic.kafka:
+                options = ConsumerOptions(properties=topic.kafka)
+                for fault in self.broker.consumer_faults(options):
+                    yield f"job_topic({topic.name!r}): kafka: {fault}"
 
     def _own_topics(self) -> list[TopicSpec]:
         """What must be there besides the queues: where jobs wait, and what recurring tasks

@@ -36,7 +36,8 @@ class Batches:
         self.is_collapsed = False
         try:
             self._lanes = lanes_of(self._settings, records, self._most)
-        except Exception as error:
+        except BaseException as error:
+            # This may be the listener's thread, which even a SystemExit must not end unseen.
             self._lanes = {}
             events.announce("partitioner.failed", source=self._source, error=error)
 

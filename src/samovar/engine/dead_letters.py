@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
 from samovar import events
+from samovar.broker import topic_names
 from samovar.broker.port import NewRecord, Producer
 from samovar.engine.flow import dead_letter
 from samovar.engine.flow.dead_letter import Failure
@@ -80,7 +82,7 @@ def _enhanced(copy: NewRecord, failure: Failure) -> Iterator[NewRecord]:
         return
     try:
         changed = enhance(copy, failure.record)
-        if not isinstance(changed, NewRecord):  # pyright: ignore[reportUnnecessaryIsInstance] -- users
+        if not _can_be_sent(changed):
             raise ArgumentError(f"expected the copy as a NewRecord; found {changed!r:.80}.")
     except Exception as error:
         events.announce(
@@ -92,3 +94,17 @@ def _enhanced(copy: NewRecord, failure: Failure) -> Iterator[NewRecord]:
         )
     else:
         yield changed
+
+
+def _can_be_sent(copy: Any) -> bool:
+    """Whether a log may be given it: a name of a header that is no text ends the process there."""
+    if not isinstance(copy, NewRecord) or not topic_names.is_legal(copy.topic):
+        return False
+    raw: list[Any] = [copy.value, copy.key]
+    try:
+        for name, value in copy.headers:
+            name.encode()
+            raw.append(value)
+    except (AttributeError, TypeError, ValueError):
+        return False
+    return all(value is None or isinstance(value, bytes) for value in raw)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -96,7 +97,7 @@ def read(*, cron: Any, every: Any, time_zone: Any) -> Schedule:
 def _whole_seconds(every: Any) -> int:
     seconds = every.total_seconds() if isinstance(every, timedelta) else every
     whole = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-    if not whole or seconds != int(seconds) or seconds < 1:
+    if not whole or not math.isfinite(seconds) or seconds != int(seconds) or seconds < 1:
         raise ArgumentError(
             f"every is {every!r}; expected whole seconds from 1 up, or a timedelta."
         )

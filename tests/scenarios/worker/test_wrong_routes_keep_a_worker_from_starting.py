@@ -12,6 +12,12 @@ app.job_topic("twice")
 app.job_topic(re.compile(r".*_jobs"), dead_letter_queue=DeadLetterQueue("dead_jobs"))
 app.job_topic("images", kafka={"fetch.mim.bytes": 5, "fetch.min.bytes": "many"})
 app.job_topic("sounds", kafka={"group.id": "mine"})
+app.job_topic("round", dead_letter_queue=DeadLetterQueue("round"))
+app.job_topic("nowhere", dead_letter_queue=DeadLetterQueue("no such/topic"))
+app.job_topic("..")
+app.scheduled_messages("twice")
+app.scheduled_messages("no such")
+app.recurring("never", None, cron="99 * * * *")
 app.job_topic("films", kafka={"group.protocol": "consumer", "session.timeout.ms": 9000})
 """
 TOLD = (
@@ -20,10 +26,17 @@ TOLD = (
     "job_topic('mail'): max_messages is 0; expected a whole number of at least 1.",
     "job_topic('twice'): drawn twice.",
     "finds its own dead letter topic",
+    "job_topic('round'): its dead letters would come back into",
+    "job_topic('nowhere'): dead_letter_queue.topic is",
+    "job_topic('..'): a topic's name has",
+    "holds jobs until their time, so it can be no queue",
+    "recurring('never'): None is no job class.",
+    "recurring('never'): cron is '99 * * * *'",
 )
 TOLD_BY_KAFKA = (
     "kafka: fetch.mim.bytes is no property of librdkafka.",
     'kafka: fetch.min.bytes cannot be used: Invalid value for configuration property "fetch.min.',
+    "scheduled_messages('no such'): a topic's name has",
     "kafka: group.id has a setting of its own: kafka.group_id.",
     "kafka: session.timeout.ms cannot stand beside group.protocol = consumer",
 )

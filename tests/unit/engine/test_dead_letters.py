@@ -119,12 +119,30 @@ def broken(copy: NewRecord, record: Record) -> NewRecord:
     raise ValueError("no team")
 
 
+def changing(**change: Any) -> Enhance:
+    return lambda copy, record: structs.replace(copy, **change)
+
+
 def forgetful(copy: NewRecord, record: Record) -> NewRecord:
     return cast(NewRecord, None)
 
 
 @pytest.mark.parametrize(
-    ("enhance", "said"), [(broken, "no team"), (forgetful, "expected the copy as a NewRecord")]
+    ("enhance", "said"),
+    [
+        (broken, "no team"),
+        (forgetful, "expected the copy as a NewRecord"),
+        *(
+            (changing(**change), "expected the copy as a NewRecord")
+            for change in (
+                {"topic": "no such/topic"},
+                {"value": "text"},
+                {"headers": ((1, b"2"),)},
+                {"headers": (("a", 2),)},
+                {"headers": (("\ud800", b"2"),)},
+            )
+        ),
+    ],
 )
 def test_a_hook_that_fails_is_told_and_the_copy_goes_as_it_is(enhance: Enhance, said: str) -> None:
     told: list[events.Event] = []

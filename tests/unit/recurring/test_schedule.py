@@ -99,6 +99,8 @@ def test_every_so_often_means_the_same_ticks_for_everybody() -> None:
         ({"every": 0}, "every is 0"),
         ({"every": 1.5}, r"every is 1\.5"),
         ({"every": True}, "every is True"),
+        ({"every": float("nan")}, "every is nan"),
+        ({"every": float("inf")}, "every is inf"),
         ({"every": "1m"}, "every is '1m'"),
         ({"cron": "* * * * *", "time_zone": "Mars/Base"}, "time_zone is 'Mars/Base'"),
         ({"cron": "* * * * *", "time_zone": None}, "time_zone is None"),

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 from samovar.broker.port import Record, TopicPartition
 from samovar.engine.flow.stages import ADMIT, Admission, Admit, Hold, Skip
 from samovar.engine.routing.topic import Filter, FilterFactory
 from samovar.errors import ArgumentError
+
+#: No record is held for less, in seconds.
+SHORTEST_SECONDS = 0.05
 
 
 class Filtering:
@@ -27,9 +32,16 @@ class Filtering:
         answer = self._filter.admit(record, now)
         if isinstance(answer, Admit):
             return ADMIT
-        if isinstance(answer, Skip | Hold):
+        if isinstance(answer, Skip):
             return answer
+        if isinstance(answer, Hold) and _is_time(answer.until):
+            # What is over already would have it asked again and again, without a breath.
+            return Hold(max(answer.until, now + SHORTEST_SECONDS))
         raise ArgumentError(
             f"{type(self._filter).__name__}.admit answered {answer!r:.80}; expected Admit(), "
-            f"Skip('why') or Hold(until), from samovar."
+            f"Skip('why') or Hold(until), from samovar, with a time in seconds since the epoch."
         )
+
+
+def _is_time(until: object) -> bool:
+    return isinstance(until, int | float) and not math.isnan(until)

@@ -28,7 +28,9 @@ def lanes_of(
     reduce = settings.reducer
     if reduce is None:
         return {offset: _lane(key, most) for offset, key in keys.items()}
-    return {offset: reduce(key) for offset, key in keys.items()}
+    lanes: dict[int, Hashable] = {offset: reduce(key) for offset, key in keys.items()}
+    set(lanes.values())  # of what cannot be compared no lane can be made
+    return lanes
 
 
 def _lane(key: Any, most: int) -> int:

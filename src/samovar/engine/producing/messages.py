@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Required, TypedDict, cast
 
+from samovar.broker import topic_names
 from samovar.broker.port import Headers, NewRecord
 from samovar.engine.producing.destinations import Destinations
 from samovar.errors import MessageInvalidError
@@ -39,7 +39,6 @@ class Message(TypedDict, total=False):
 _KNOWN = tuple(Message.__annotations__)
 #: The largest number of 64 bits, signed.
 _LARGEST = 2**63 - 1
-_NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
 
 
 def record_of(message: Message, topic: str, destinations: Destinations) -> NewRecord:
@@ -89,7 +88,7 @@ def _faults(message: Mapping[str, Any]) -> Iterator[str]:
             hint = f"did you mean {meant!r}?" if meant else f"known: {', '.join(_KNOWN)}."
             yield f"{name!r} is no part of a message; {hint}"
     topic = message.get("topic")
-    if not isinstance(topic, str) or not _NAME.fullmatch(topic):
+    if not topic_names.is_legal(topic):
         yield f"topic is {topic!r:.80}; expected a topic's name."
     payload = message.get("payload", 0)
     if payload is not None and not isinstance(payload, str | bytes):

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
+from samovar.broker import topic_names
 from samovar.engine.routing.reading import read
 from samovar.engine.routing.recovery import BY_STRATEGY, DeadLetterQueue, Strategy, Verdict
 from samovar.engine.routing.topic import Topic, dead_name
 
-_LEGAL_NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
 #: Settings that are mappings: what a topic says is laid over what the defaults say.
 _LAYERED = ("config", "kafka")
 
@@ -172,14 +172,18 @@ def _name_faults(name: object, noun: str = "a topic's name") -> Iterator[str]:
     if isinstance(name, re.Pattern):
         if not isinstance(cast("Any", name).pattern, str):
             yield "a pattern of topics is made from a str, not from bytes."
-    elif not isinstance(name, str) or not _LEGAL_NAME.fullmatch(name):
+    elif not topic_names.is_legal(name):
         yield f"{noun} has 1 to 249 letters, digits, dots, dashes, underscores."
 
 
 def _topic_faults(topic: Topic) -> Iterator[str]:
-    """What cannot be had together with a pattern, or with partitions that were told; and dead
-    letters that come back."""
+    """What cannot be had together with its dead letters, a pattern, or partitions told."""
     dead = topic.dead_letter_topic
+    if dead and not topic_names.is_legal(dead):
+        yield (
+            f"dead_letter_queue.topic is {dead!r}; expected letters, digits, dots, dashes, "
+            f"underscores."
+        )
     if topic.pattern is not None and dead and topic.pattern.fullmatch(dead):
         yield (
             f"the pattern finds its own dead letter topic {dead!r}, whose records would go round "

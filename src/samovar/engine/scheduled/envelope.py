@@ -5,9 +5,9 @@ The headers are those of Karafka's scheduled messages, so either side may write 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
+from samovar.broker import topic_names
 from samovar.broker.partitioning import partition_of
 from samovar.broker.port import Headers, NewRecord, Record, TopicPartition
 from samovar.errors import PayloadError
@@ -25,11 +25,7 @@ _CONTROL = frozenset({*_REQUIRED, _KEY, _PARTITION, _PARTITION_KEY})
 ASKER = "schedule_cancellation_id"
 
 _NANOSECONDS = 1_000_000_000
-#: What no log has a topic or a partition for would hold up the others when it is due.
-_LEGAL_TOPIC = re.compile(
-    r"(?!(?:\.{1,2}|__(?:consumer_offsets|transaction_state|share_group_state))\Z)"
-    r"[A-Za-z0-9._-]{1,249}"
-)
+#: What no log has a partition for would hold up the others when it is due.
 _HIGHEST_PARTITION = 2**31 - 1
 
 
@@ -186,7 +182,7 @@ def _check_version(raw: bytes) -> None:
 
 def _topic(raw: bytes) -> str:
     name = raw.decode(errors="replace")
-    if not _LEGAL_TOPIC.fullmatch(name):
+    if not topic_names.is_legal(name):
         raise PayloadError(f"{_TOPIC} is {name!r:.80}; expected a topic's name.")
     return name
 

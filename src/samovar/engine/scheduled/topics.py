@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
+from samovar.broker import topic_names
 from samovar.broker.port import TopicSpec
 
 #: Partitions of a schedule topic, unless it says otherwise: so many processes can share the work.
@@ -43,6 +44,8 @@ class ScheduleTopics:
         real = self._real_name(name)
         config = {**COMPACTED, **(config or {})}
         faults = list(_faults(partitions, config))
+        if not topic_names.is_legal(real):
+            faults.insert(0, "a topic's name has letters, digits, dots, dashes, underscores.")
         if real in self._specs:
             faults.append("declared twice.")
         self._faults += [f"scheduled_messages({name!r}): {fault}" for fault in faults]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -49,9 +50,18 @@ def test_a_partition_has_one_filter_for_as_long_as_it_is_held() -> None:
     assert made == [("orders", 3)]
 
 
-@pytest.mark.parametrize("answer", [None, True, 60])
+@pytest.mark.parametrize("answer", [None, True, 60, Hold("soon"), Hold(math.nan)])  # type: ignore[arg-type]
 def test_an_answer_that_is_none_is_an_error_that_says_what_to_answer(answer: object) -> None:
     filtering = Filtering(lambda topic, partition: Answers(answer), SOURCE)
 
     with pytest.raises(ArgumentError, match=r"Answers\.admit answered .*; expected Admit\(\)"):
         filtering.admit(Record(1, b""), 0.0, 0)
+
+
+@pytest.mark.parametrize("until", [5.0, -math.inf])
+def test_a_time_that_is_over_does_not_have_the_record_asked_about_without_a_breath(
+    until: float,
+) -> None:
+    filtering = Filtering(lambda topic, partition: Answers(Hold(until)), SOURCE)
+
+    assert filtering.admit(Record(1, b""), 1000.0, 0) == Hold(1000.05)

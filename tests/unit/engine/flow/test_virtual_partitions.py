@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from samovar.broker.port import Record
+from samovar.broker.port import Record, TopicPartition
+from samovar.engine.batches import Batches
 from samovar.engine.flow.virtual_partitions import lanes_of
 from samovar.engine.routing.lanes import VirtualPartitions
 
@@ -55,3 +58,20 @@ def test_a_reducer_of_ones_own_names_the_lanes() -> None:
     )
 
     assert lanes_of(settings, records([None] * 4), 1) == {0: 0, 1: 0, 2: 1, 3: 1}
+
+
+@pytest.mark.parametrize("error", [ValueError("x"), SystemExit(3), None])
+def test_a_reducer_that_fails_or_makes_no_lane_leaves_the_batch_in_one(
+    error: BaseException | None,
+) -> None:
+    def reduce(key: object) -> Any:
+        if error is not None:
+            raise error
+        return [key]  # of lists no lane can be made
+
+    settings = VirtualPartitions(partitioner=lambda record: record.key, reducer=reduce)
+    batches = Batches(source=TopicPartition("t", 0), settings=settings, size=9, executors=2)
+
+    batches.begin([record := Record(0, b"", b"k"), other := Record(1, b"", b"l")])
+
+    assert batches.lane_of(record) == batches.lane_of(other)

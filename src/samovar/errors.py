@@ -15,6 +15,7 @@ SamovarError
 │   ├── UnadvanceableCursorError     a cursor that has no successor
 │   ├── ResumeLimitError             the job was resumed `max_resumptions` times
 │   └── CheckpointError              no checkpoint may be here; for adapters to raise
+├── WorkerDiedError                  a job was begun several times, and its process died each time
 ├── EnqueueError                     an adapter refuses a job softly: perform_later returns False
 ├── SchedulingNotSupportedError      the adapter cannot hold a job until its time
 ├── ConfigurationError               settings or routes are wrong; lists every fault
@@ -103,6 +104,12 @@ class ResumeLimitError(ContinuationError):
 
 class CheckpointError(ContinuationError):
     """No checkpoint may be here, as in an open transaction. Adapters may raise it."""
+
+
+class WorkerDiedError(SamovarError):
+    """A job was begun several times, and each time its process died: it lies among the dead letters
+    with this error.
+    """
 
 
 class EnqueueError(SamovarError):

@@ -15,11 +15,12 @@ from samovar.engine.flow.throttling import Throttling
 from samovar.engine.performer import GivenUpError, PoisonError
 from samovar.engine.routing.recovery import Verdict
 from samovar.engine.routing.topic import Topic
+from samovar.errors import WorkerDiedError
 
 #: Errors that concern the process: it stops, and the job runs again elsewhere.
 CRITICAL = (SystemExit, KeyboardInterrupt, MemoryError)
 #: Errors after which another try by itself cannot help.
-HOPELESS = (PoisonError, GivenUpError)
+HOPELESS = (PoisonError, GivenUpError, WorkerDiedError)
 #: Settings that a route may name before their feature is there; its feature takes each out.
 NOT_BUILT = frozenset(
     {
@@ -103,7 +104,7 @@ def recover(
     if isinstance(error, CRITICAL):
         return Stop()
     queue = topic.dead_letter_queue
-    is_poison = isinstance(error, PoisonError)
+    is_poison = isinstance(error, PoisonError | WorkerDiedError)
     if queue is None or queue.topic is None:
         is_over = is_poison
     elif verdict is not None:

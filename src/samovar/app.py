@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
@@ -32,6 +33,7 @@ from samovar.engine.routing.topic import Topic
 from samovar.engine.scheduled.scheduling import Scheduling
 from samovar.engine.scheduled.topics import PARTITIONS
 from samovar.engine.serving import Serving
+from samovar.engine.share_groups.requeue import ONE_BY_ONE
 from samovar.engine.topics import Topics
 from samovar.engine.worker import Worker
 from samovar.errors import ArgumentError, ConfigurationError, SchedulingNotSupportedError
@@ -332,6 +334,7 @@ class App:
             broker=log.broker,
             producer=log.producer,
             deliveries=log.pool,
+            one_by_one=partial(log.pool.producer, ONE_BY_ONE),
             topics=log.topics,
             serving=serving,
             settings=self.settings.worker,
@@ -433,10 +436,12 @@ class App:
         """What the log's client says to the properties of each topic."""
         consumer_faults = self._log().broker.consumer_faults
         return [
-            f"job_topic({topic.name!r}): kafka: {fault}"
+            f"job_topic({topic.name!r}): {'kafka: ' if topic.kafka else ''}{fault}"
             for topic in self.routes
-            if topic.kafka
-            for fault in consumer_faults(ConsumerOptions(properties=topic.kafka))
+            if topic.kafka or topic.share_group
+            for fault in consumer_faults(
+                ConsumerOptions(properties=topic.kafka), shares=topic.share_group
+            )
         ]
 
     def _make_adapter(self, name: str) -> QueueAdapter:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import threading
 import time
 from contextvars import ContextVar
@@ -63,6 +64,14 @@ class EnduringJob(Job):
 
     def perform(self) -> None:
         journal.write("endured")
+
+
+class DeadlyJob(Job):
+    """Kills its process whenever it is performed."""
+
+    def perform(self, number: int) -> None:
+        journal.write("start", number)
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 class FlakyJob(Job):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from samovar import backends
@@ -25,6 +26,7 @@ from samovar.engine.routing.routes import Routes
 from samovar.engine.routing.topic import Topic
 from samovar.engine.scheduled.scheduling import Scheduling
 from samovar.engine.serving import Serving
+from samovar.engine.share_groups.requeue import ONE_BY_ONE
 from samovar.engine.topics import Topics
 from samovar.engine.worker import Worker
 from samovar.job.state import JOB_CLASSES
@@ -132,6 +134,7 @@ class LogBackend:
             broker=self.broker,
             producer=self._producer,
             deliveries=self._pool,
+            one_by_one=partial(self._pool.producer, ONE_BY_ONE),
             topics=self.topics,
             serving=serving,
             settings=self._settings.worker,
@@ -222,10 +225,10 @@ class LogBackend:
     def _client_faults(self) -> Iterator[str]:
         """What the log's client says to the properties of each topic."""
         for topic in self._routes:
-            if topic.kafka:
+            if topic.kafka or topic.share_group:
                 options = ConsumerOptions(properties=topic.kafka)
-                for fault in self.broker.consumer_faults(options):
-                    yield f"job_topic({topic.name!r}): kafka: {fault}"
+                for fault in self.broker.consumer_faults(options, shares=topic.share_group):
+                    yield f"job_topic({topic.name!r}): {'kafka: ' if topic.kafka else ''}{fault}"
 
     def _own_topics(self) -> list[TopicSpec]:
         """What must be there besides the queues: where jobs wait, and what recurring tasks

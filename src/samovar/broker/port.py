@@ -60,6 +60,24 @@ class Batch(msgspec.Struct, frozen=True):
     records: list[Record]
 
 
+class Delivery(msgspec.Struct, frozen=True):
+    """A record that a share group has handed to one of its members, and locked for a while."""
+
+    source: TopicPartition
+    record: Record
+    #: How often the record was handed out, this time included.
+    count: int = 1
+
+
+class ShareTerms(NamedTuple):
+    """How a share group treats its records."""
+
+    #: A record that was handed out so often, and is not accepted, is not handed out again.
+    most_deliveries: int
+    #: How long it is locked for the member that has it, in seconds.
+    lock_seconds: float
+
+
 class NewRecord(msgspec.Struct, frozen=True, gc=False):
     """A record on its way to a topic."""
 
@@ -267,6 +285,44 @@ class Consumer(Protocol):
         ...
 
 
+class ShareConsumer(Protocol):
+    """A member of a share group, which hands each record to one member, whatever its partition, and
+    keeps no order. Only one thread, its owner, may call it, except `wake`.
+    """
+
+    def subscribe(self, topics: Sequence[str]) -> None:
+        """Join the group for these topics; again, and they take the place of the earlier ones."""
+        ...
+
+    def poll(self, timeout: float) -> list[Delivery]:
+        """Wait up to `timeout` seconds for records, and take some. Each of those that an earlier
+        poll took must have been accepted or released.
+
+        They may be many more than were asked for: what one request of a producer wrote together is
+        handed out together.
+
+        Raises:
+            BrokerError: the consumer cannot go on and must be made anew.
+        """
+        ...
+
+    def accept(self, deliveries: Iterable[Delivery]) -> None:
+        """These are done with. The group hears it soon, at the latest in the next `poll`."""
+        ...
+
+    def release(self, deliveries: Iterable[Delivery]) -> None:
+        """These may be handed out again, at once and to any member."""
+        ...
+
+    def wake(self) -> None:
+        """Make a running `poll` return soon. Any thread may call this."""
+        ...
+
+    def close(self) -> None:
+        """Tell what was accepted and released, and leave. What was neither is handed out again."""
+        ...
+
+
 class Barrier(Protocol):
     """Stands for all records handed to a producer before it was made."""
 
@@ -453,6 +509,15 @@ class Admin(Protocol):
         """Up to `limit` records from `offset` on, outside any group."""
         ...
 
+    def share_group(self, group: str, initial_offset: Literal["earliest", "latest"]) -> ShareTerms:
+        """Say where a share group begins in partitions that are new to it; how it treats records.
+
+        Raises:
+            BrokerError: the broker refused, or did not answer.
+            ConfigurationError: there are no share groups here.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of connections."""
         ...
@@ -484,8 +549,18 @@ class Broker(Protocol):
         """
         ...
 
-    def consumer_faults(self, options: ConsumerOptions) -> Sequence[str]:
-        """What is wrong with these options, one sentence a fault; asks no server."""
+    def share_consumer(self, group: str, options: ConsumerOptions, records: int) -> ShareConsumer:
+        """A new member for the share group `group`, which asks for so many records at a time.
+
+        Raises:
+            ConfigurationError: the options cannot be had, or there are no share groups here.
+        """
+        ...
+
+    def consumer_faults(self, options: ConsumerOptions, *, shares: bool = False) -> Sequence[str]:
+        """What is wrong with these options, one sentence a fault; asks no server. `shares`: they
+        are for a share group.
+        """
         ...
 
     def admin(self) -> Admin:

@@ -12,6 +12,7 @@ from samovar.support.wording import nearest
 NAMES = frozenset(
     {
         "acks",
+        "batch.num.messages",
         "compression.codec",
         "compression.level",
         "compression.type",

@@ -1,4 +1,4 @@
-"""A thread that takes partitions with work and performs their jobs, one after the other."""
+"""A thread that takes what has work and performs their jobs, one after the other."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from samovar import events
 from samovar.engine import children
-from samovar.engine.partition import Partition, Perform
+from samovar.engine.partition import Perform, Work
 from samovar.engine.work_queue import WorkQueue
 
 
@@ -30,22 +30,22 @@ class Executor(threading.Thread):
 
     def run(self) -> None:
         """Work until told to end."""
-        while (partition := self._work.take()) is not None:
-            if partition.begin():
-                self._work_off(partition)
-                if partition.end():
-                    self._work.put(partition)
+        while (work := self._work.take()) is not None:
+            if work.begin():
+                self._work_off(work)
+                if work.end():
+                    self._work.put(work)
                 else:
                     self._work.progress.set()
 
-    def _work_off(self, partition: Partition) -> None:
-        """One share after the other, until the partition has to rest or another one waits."""
+    def _work_off(self, work: Work) -> None:
+        """One share after the other, until it has to rest or something else waits."""
         try:
-            while partition.share(self._perform) and self._work.is_empty:
+            while work.share(self._perform) and self._work.is_empty:
                 continue
         except BaseException as error:
             # An error of the bookkeeping, not of a job: nothing here can be relied on any more.
-            partition.interrupt()
+            work.interrupt()
             events.announce("executor.failed", error=error)
             self._stop_process()
         if children.is_child:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 from samovar import events
-from samovar.broker.port import Batch, Consumer, Deliveries, TopicPartition
+from samovar.broker.port import Batch, Consumer, Deliveries, Record, TopicPartition
 from samovar.engine.assignment import Assignment
 from samovar.engine.partition import Partition
 from samovar.engine.subscribing import Subscriber
@@ -97,6 +97,11 @@ class Listener(threading.Thread):
             except Exception as error:
                 events.announce("listener.failed", error=error, retry_in=RESET_SECONDS)
                 self._stop_asked.wait(RESET_SECONDS)
+
+    @property
+    def running(self) -> list[tuple[TopicPartition, Record]]:
+        """The records whose jobs run, and where they are; a snapshot for other threads."""
+        return [(p.source, record) for p in self.partitions for record in p.running]
 
     @property
     def partitions(self) -> list[Partition]:

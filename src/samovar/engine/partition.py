@@ -1,4 +1,6 @@
-"""One partition while it is ours, as the listener, the executors and the marks see it."""
+"""One partition while it is ours, as the listener, the executors and the marks see it; and what an
+executor sees of all that has work for it.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,27 @@ class Mark(NamedTuple):
     metadata: str | None = None
 
 
-class Partition(Protocol):
+class Work(Protocol):
+    """What waits in the work queue, as often as it invites executors."""
+
+    def begin(self) -> bool:
+        """An executor accepts its invitation; False when there is nothing to do any more."""
+        ...
+
+    def share(self, perform: Perform) -> bool:
+        """Perform a share of the jobs that wait; whether more can be done at once."""
+        ...
+
+    def end(self) -> bool:
+        """The executor lets go; True when it must be queued once more."""
+        ...
+
+    def interrupt(self) -> None:
+        """Let no further job begin."""
+        ...
+
+
+class Partition(Work, Protocol):
     """What every kind of coordinator can do."""
 
     #: Whether the listener has paused this partition in the broker.
@@ -87,10 +109,6 @@ class Partition(Protocol):
         """Move this record aside unperformed, once it is offered; for what is one by one only."""
         ...
 
-    def interrupt(self) -> None:
-        """Let no further job begin."""
-        ...
-
     def finish(self) -> None:
         """Let no further job begin that need not: what belongs together may still be ended."""
         ...
@@ -117,18 +135,4 @@ class Partition(Protocol):
     @property
     def running(self) -> tuple[Record, ...]:
         """The records whose jobs run; a snapshot for other threads."""
-        ...
-
-    # For an executor.
-
-    def begin(self) -> bool:
-        """An executor accepts its invitation; False when there is nothing to do any more."""
-        ...
-
-    def share(self, perform: Perform) -> bool:
-        """Perform a share of `max_messages` jobs; whether more can be done at once."""
-        ...
-
-    def end(self) -> bool:
-        """The executor lets go; True when it must be queued once more."""
         ...

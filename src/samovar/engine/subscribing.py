@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from samovar import events
-from samovar.broker.port import Consumer, RebalanceListener, TopicPartition
+from samovar.broker.port import Consumer, RebalanceListener, ShareConsumer, TopicPartition
 from samovar.errors import BrokerError
 from samovar.support import clock
 
@@ -36,14 +36,25 @@ class Sharing:
 
     def follow(self, consumer: Consumer, listener: RebalanceListener) -> bool:
         """See `Subscriber`."""
+        if news := self._news():
+            consumer.subscribe(news, listener)
+            self._told = news
+        return bool(self._told)
+
+    def follow_share(self, consumer: ShareConsumer) -> bool:
+        """`follow`, for a member of a share group."""
+        if news := self._news():
+            consumer.subscribe(news)
+            self._told = news
+        return bool(self._told)
+
+    def _news(self) -> tuple[str, ...]:
+        """What to read from now on; empty when nothing has changed."""
         if self._told and (not self._changes or clock.monotonic() < self._next_look):
-            return True
+            return ()
         self._next_look = clock.monotonic() + DISCOVERY_SECONDS
         names = _looked_up(self._names, self._told)
-        if names and names != self._told:
-            consumer.subscribe(names, listener)
-            self._told = names
-        return bool(self._told)
+        return names if names != self._told else ()
 
 
 class Taking:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -20,6 +20,8 @@ from samovar.engine.partition import Partition
 from samovar.engine.routing.subscriptions import Subscription
 from samovar.engine.serving import Serving
 from samovar.engine.settings import WorkerSettings
+from samovar.engine.share_groups.connections import Connections
+from samovar.engine.share_groups.listener import ShareListener
 from samovar.engine.subscribing import Sharing, Subscriber, Taking
 from samovar.engine.topics import Topics
 from samovar.engine.work_queue import WorkQueue
@@ -36,6 +38,7 @@ class Worker:
         broker: Broker,
         producer: Producer,
         deliveries: Deliveries,
+        one_by_one: Callable[[], Producer],
         topics: Topics,
         serving: Serving,
         settings: WorkerSettings,
@@ -43,9 +46,10 @@ class Worker:
         on_critical: Callable[[], None],
         keepers: Sequence[Keeper] = (),
     ) -> None:
-        """`deliveries` are those of every producer that jobs may go through. `member` tells this
-        process from others with the same settings on the same machine. `on_critical` is called
-        when a job ends the process. `keepers` work beside it.
+        """`deliveries` are those of every producer that jobs may go through. `one_by_one` gives the
+        producer that writes each record by itself. `member` tells this process from others with the
+        same settings on the same machine. `on_critical` is called when a job ends the process.
+        `keepers` work beside it.
         """
         self._broker = broker
         self._producer = producer
@@ -59,10 +63,11 @@ class Worker:
         self.failure: BaseException | None = None
         self._work = WorkQueue()
         self._deliveries = deliveries
+        self._one_by_one = one_by_one
         self._listeners = [
-            self._listener(subscription, copy)
+            listener
             for subscription in serving.subscriptions
-            for copy in range(subscription.copies)
+            for listener in self._connected(subscription)
         ]
         self._executors = [
             Executor(
@@ -111,16 +116,34 @@ class Worker:
     def running(self) -> tuple[str, ...]:
         """The jobs that run now: class, id, topic, partition and offset of each."""
         return tuple(
-            f"{performer.describe(record.value)} at {p.source.topic}[{p.source.partition}]"
+            f"{performer.describe(record.value)} at {source.topic}[{source.partition}]"
             f"@{record.offset}"
             for listener in self._listeners
-            for p in listener.partitions
-            for record in p.running
+            for source, record in listener.running
         )
 
     def _join(self, threads: Sequence[threading.Thread], until: float) -> None:
         for thread in threads:
             thread.join(max(0.0, until - clock.monotonic()))
+
+    def _connected(self, subscription: Subscription) -> Iterator[Listener | ShareListener]:
+        """The listeners of a subscription, each with a connection of its own."""
+        if not subscription.is_shared:
+            yield from (self._listener(subscription, copy) for copy in range(subscription.copies))
+            return
+        dead = DeadLetters(group=subscription.group, producer=self._producer, topics=self._topics)
+        yield from Connections(
+            subscription,
+            broker=self._broker,
+            topics=self._topics,
+            serving=self._serving,
+            deliveries=self._deliveries,
+            one_by_one=self._one_by_one,
+            dispatch_dead=dead.dispatch,
+            stop_process=self._stop_process,
+            executors=self._settings.concurrency,
+            work=self._work,
+        ).listeners()
 
     def _listener(self, subscription: Subscription, copy: int) -> Listener:
         """One of the connections of a subscription."""

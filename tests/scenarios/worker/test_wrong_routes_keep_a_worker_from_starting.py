@@ -26,7 +26,7 @@ TOLD = (
     "job_topic('mail'): max_messages is 0; expected a whole number of at least 1.",
     "job_topic('twice'): drawn twice.",
     "finds its own dead letter topic",
-    "job_topic('round'): its dead letters would come back into",
+    "job_topic('round'): dead_letter_queue.topic is the topic",
     "job_topic('nowhere'): dead_letter_queue.topic is",
     "job_topic('..'): a topic's name has",
     "holds jobs until their time, so it can be no queue",

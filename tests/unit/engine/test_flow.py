@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 
 from samovar.broker.port import Record, TopicPartition
 from samovar.engine.flow import backoff, dead_letter
-from samovar.engine.flow.assembly import NOT_BUILT, recover, refusals
+from samovar.engine.flow.assembly import recover, refusals
 from samovar.engine.flow.dead_letter import Failure
 from samovar.engine.flow.decisions import DeadLetter, Decision, Drop, Retry, Stop
 from samovar.engine.performer import GivenUpError, PoisonError
@@ -181,15 +180,6 @@ def test_an_error_that_cannot_speak_becomes_a_dead_letter_all_the_same() -> None
 
     assert ("error_class", b"SilentError") in copy.headers
     assert ("error_message", b"") in copy.headers
-
-
-def test_a_setting_whose_feature_is_not_there_is_refused_and_never_ignored() -> None:
-    plain = Topic(name="orders", dead_letter_queue=DeadLetterQueue("dead"))
-    chosen = DeadLetterQueue("dead", transactional=True)
-    missing = {"dead_letter_queue.transactional"} & NOT_BUILT
-
-    assert list(refusals(plain)) == []
-    assert len(list(refusals(replace(plain, dead_letter_queue=chosen)))) == len(missing)
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from samovar.broker.embedded import groups, log
 from samovar.broker.embedded.doorbell import Ringer, bells_directory
 from samovar.broker.embedded.store import Store
-from samovar.broker.port import Commit, Record, TopicPartition, TopicSpec, TopicState, Watermarks
-from samovar.errors import ArgumentError, BrokerError, UnknownTopicError
+from samovar.broker.port import (
+    Commit,
+    Record,
+    ShareTerms,
+    TopicPartition,
+    TopicSpec,
+    TopicState,
+    Watermarks,
+)
+from samovar.errors import ArgumentError, BrokerError, ConfigurationError, UnknownTopicError
+
+#: What to do instead.
+NO_SHARE_GROUPS = (
+    "share_group needs Kafka, the embedded log has no share groups; leave it out, or take "
+    "ordering='none', which performs the jobs of a partition side by side there."
+)
 
 
 class EmbeddedAdmin:
@@ -141,6 +156,10 @@ class EmbeddedAdmin:
         """
         with self._store.reading() as connection:
             return log.read(connection, self._partition_id(connection, source), offset, limit)
+
+    def share_group(self, group: str, initial_offset: Literal["earliest", "latest"]) -> ShareTerms:
+        """Refused: there are no share groups here."""
+        raise ConfigurationError(NO_SHARE_GROUPS)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from samovar.broker.embedded.admin import EmbeddedAdmin
+from samovar.broker.embedded.admin import NO_SHARE_GROUPS, EmbeddedAdmin
 from samovar.broker.embedded.atomic import EmbeddedAtomicProducer
 from samovar.broker.embedded.consumer import EmbeddedConsumer
 from samovar.broker.embedded.producer import EmbeddedProducer
 from samovar.broker.embedded.settings import EmbeddedSettings
 from samovar.broker.embedded.store import Store
-from samovar.broker.port import NO_CONFIG, PLAIN, ConsumerOptions
-from samovar.errors import ArgumentError
+from samovar.broker.port import NO_CONFIG, PLAIN, ConsumerOptions, ShareConsumer
+from samovar.errors import ArgumentError, ConfigurationError
 
 
 class EmbeddedBroker:
@@ -85,9 +85,13 @@ class EmbeddedBroker:
             begins_at_end=options.initial_offset == "latest",
         )
 
-    def consumer_faults(self, options: ConsumerOptions) -> Sequence[str]:
-        """None: what is meant for another client is passed over."""
-        return ()
+    def share_consumer(self, group: str, options: ConsumerOptions, records: int) -> ShareConsumer:
+        """Refused: there are no share groups here."""
+        raise ConfigurationError(NO_SHARE_GROUPS)
+
+    def consumer_faults(self, options: ConsumerOptions, *, shares: bool = False) -> Sequence[str]:
+        """What is meant for another client is passed over; share groups there are none."""
+        return (NO_SHARE_GROUPS,) if shares else ()
 
     def admin(self) -> EmbeddedAdmin:
         """A new admin."""

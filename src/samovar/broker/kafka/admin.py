@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from confluent_kafka import Consumer as Reader
 from confluent_kafka import KafkaError, KafkaException
@@ -20,6 +20,7 @@ from samovar.broker.kafka import failures, forks, headers, topic_settings
 from samovar.broker.port import (
     Commit,
     Record,
+    ShareTerms,
     TopicPartition,
     TopicSpec,
     TopicState,
@@ -37,6 +38,8 @@ _UNSETTLED = failures.NO_COORDINATOR | {
     KafkaError.NOT_LEADER_FOR_PARTITION,
     KafkaError.LEADER_NOT_AVAILABLE,
 }
+#: Where a share group begins in a partition that is new to it.
+_SHARE_BEGINS = "share.auto.offset.reset"
 #: Longest wait for one answer, in seconds.
 ANSWER_SECONDS = 10.0
 #: How soon a cluster that is not settled yet is asked again, in seconds.
@@ -166,6 +169,17 @@ class KafkaAdmin:
             return _read(client, high, limit)
         finally:
             client.close()
+
+    def share_group(self, group: str, initial_offset: Literal["earliest", "latest"]) -> ShareTerms:
+        """See the port. Asking comes first: to change settings takes more permission."""
+        client = self._connected()
+        found = topic_settings.of_a_group(client, group)
+        if found.get(_SHARE_BEGINS) != initial_offset:
+            topic_settings.change_group(client, group, {_SHARE_BEGINS: initial_offset})
+        return ShareTerms(
+            int(found.get("share.delivery.count.limit", 5)),
+            int(found.get("share.record.lock.duration.ms", 30_000)) / 1000,
+        )
 
     def close(self) -> None:
         """See the port."""

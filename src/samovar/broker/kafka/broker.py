@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from confluent_kafka import Consumer as Client
+from confluent_kafka import ShareConsumer as ShareClient
+
 from samovar.broker.kafka.admin import KafkaAdmin
 from samovar.broker.kafka.atomic import KafkaAtomicProducer
 from samovar.broker.kafka.consumer import KafkaConsumer, refusal
@@ -15,8 +18,10 @@ from samovar.broker.kafka.settings import (
     consumer_properties,
     producer_properties,
     property_faults,
+    share_properties,
     unique_member,
 )
+from samovar.broker.kafka.share_consumer import KafkaShareConsumer
 from samovar.broker.port import NO_CONFIG, PLAIN, ConsumerOptions
 from samovar.errors import ConfigurationError
 
@@ -59,13 +64,22 @@ class KafkaBroker:
         )
         return KafkaConsumer(unique_member(properties, options.member))
 
-    def consumer_faults(self, options: ConsumerOptions) -> Sequence[str]:
+    def share_consumer(
+        self, group: str, options: ConsumerOptions, records: int
+    ) -> KafkaShareConsumer:
+        """A new member for the share group `group`, owned by the calling thread."""
+        properties = share_properties(
+            self._settings, group=group, records=records, overrides=options.properties
+        )
+        return KafkaShareConsumer(properties)
+
+    def consumer_faults(self, options: ConsumerOptions, *, shares: bool = False) -> Sequence[str]:
         """What is wrong with these properties, by themselves and with those of the settings."""
-        chosen = options.properties
-        alone = {name: why for name in chosen if (why := refusal({name: chosen[name]}))}
+        chosen, kind = options.properties, ShareClient if shares else Client
+        alone = {name: why for name in chosen if (why := refusal({name: chosen[name]}, kind))}
         if faults := alone | property_faults(chosen):
             return [f"{name} {why}" for name, why in faults.items()]
-        if why := refusal(chosen):
+        if why := refusal(chosen, kind):
             return [f"{', '.join(chosen)} {why}"]
         try:
             consumer_properties(self._settings, group="-", commit_interval=1, overrides=chosen)

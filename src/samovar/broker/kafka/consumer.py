@@ -55,7 +55,7 @@ class KafkaConsumer:
     def __init__(self, properties: Mapping[str, Any]) -> None:
         self._annotated = AnnotatedPositions(properties["auto.commit.interval.ms"] / 1000)
         try:
-            self._client = Client({**properties, "error_cb": _tell, "on_commit": self._on_commit})
+            self._client = Client({**properties, "error_cb": tell, "on_commit": self._on_commit})
         except KafkaException as error:
             doing = "The Kafka consumer could not be made"
             raise failures.translated(failures.reason(error), doing) from error
@@ -351,17 +351,21 @@ class KafkaConsumer:
             )
 
 
-def refusal(properties: Mapping[str, Any]) -> str | None:
-    """Why librdkafka does not make a consumer with these; connects to nothing."""
+def refusal(properties: Mapping[str, Any], kind: type[Any] = Client) -> str | None:
+    """Why librdkafka does not make a consumer of this kind with these; connects to nothing."""
     plain = {name: value for name, value in properties.items() if not callable(value)}
     try:
-        Client({"group.id": "-", "log_level": 0, **plain}).close()
-    except KafkaException as error:
-        said = failures.reason(error).str()
+        kind({"group.id": "-", "log_level": 0, **plain}).close()
+    except (KafkaException, ValueError) as error:
+        said = _said(error)
         if said.startswith("No such configuration property"):
             return "is no property of librdkafka."
         return f"cannot be used: {said.rstrip('.')}."
     return None
+
+
+def _said(error: KafkaException | ValueError) -> str:
+    return failures.reason(error).str() if isinstance(error, KafkaException) else str(error)
 
 
 def _batches(messages: list[Message]) -> list[Batch]:
@@ -373,7 +377,7 @@ def _batches(messages: list[Message]) -> list[Batch]:
     for message, theirs in zip(messages, headers.of(messages), strict=True):
         error = message.error()
         if error is not None:
-            _judge(error)
+            judge(error)
             continue
         if message.partition() != partition or message.topic() != topic:
             topic, partition = message.topic(), message.partition()
@@ -391,7 +395,7 @@ def _batches(messages: list[Message]) -> list[Batch]:
     return batches
 
 
-def _judge(error: KafkaError) -> None:
+def judge(error: KafkaError) -> None:
     """Report an error that polling gets over; raise one that it does not."""
     translated = failures.translated(error, "Polling")
     if failures.is_fatal(error) or isinstance(translated, FencedError):
@@ -401,5 +405,5 @@ def _judge(error: KafkaError) -> None:
     events.announce("broker.error", error=translated)
 
 
-def _tell(error: KafkaError) -> None:
+def tell(error: KafkaError) -> None:
     events.announce("broker.error", error=failures.translated(error, "The Kafka client"))

@@ -81,6 +81,32 @@ def consumer_properties(
     return _without(_PRODUCER_ONLY, own | chosen)
 
 
+def share_properties(
+    kafka: KafkaSettings,
+    *,
+    group: str,
+    records: int,
+    overrides: Mapping[str, Any] = _NO_OVERRIDES,
+) -> dict[str, Any]:
+    """Properties of a share consumer in `group` that asks for so many records at a time. Of the
+    settings, which are for every client, those of other consumers are left out.
+
+    Raises:
+        ConfigurationError: the settings, alone or with the overrides, refuse each other.
+    """
+    own: dict[str, Any] = {
+        **_common(kafka),
+        "group.id": group,
+        "share.acknowledgement.mode": "explicit",
+        "max.poll.records": records,
+        # Its thread lives while a job runs, however long; the lock of the record is the limit.
+        "max.poll.interval.ms": 86_400_000,
+        "topic.metadata.refresh.interval.ms": 10_000,
+    }
+    chosen = _without(_PLAIN_CONSUMER_ONLY, _chosen(kafka, _NO_OVERRIDES))
+    return _without(_PRODUCER_ONLY, own | chosen | _canonical(overrides))
+
+
 def unique_member(properties: Mapping[str, Any], member: str) -> dict[str, Any]:
     """The properties with a static member's id that no other consumer of these settings has."""
     name = "group.instance.id"
@@ -231,6 +257,24 @@ _CLASSIC_ONLY = frozenset(
         "session.timeout.ms",
     }
 )
+
+#: What a share consumer refuses, or has no use for.
+_PLAIN_CONSUMER_ONLY = _CLASSIC_ONLY | {
+    "auto.offset.reset",
+    "consume.callback.max.messages",
+    "enable.partition.eof",
+    "fetch.queue.backoff.ms",
+    "group.instance.id",
+    "group.protocol",
+    "group.remote.assignor",
+    "isolation.level",
+    "max.poll.interval.ms",
+    "max.poll.records",
+    "offset.store.method",
+    "queued.max.messages.kbytes",
+    "queued.min.messages",
+    "share.acknowledgement.mode",
+}
 
 # Canonical names; librdkafka's CONFIGURATION.md, column "C/P".
 _CONSUMER_ONLY = _CLASSIC_ONLY | {

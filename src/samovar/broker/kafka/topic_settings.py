@@ -1,4 +1,4 @@
-"""What Kafka lets one look up and change of a topic that is there, on an admin client."""
+"""What Kafka lets one look up and change of a topic, or a group, on an admin client."""
 
 from __future__ import annotations
 
@@ -34,13 +34,29 @@ def in_force(client: Any, names: Sequence[str]) -> dict[str, dict[str, str]]:
 
 def change(client: Any, topic: str, config: Mapping[str, str]) -> None:
     """Change these settings, and leave the others."""
+    _change(client, ResourceType.TOPIC, topic, config)
+
+
+def of_a_group(client: Any, group: str) -> dict[str, str]:
+    """The settings in force for a group, whether it is there or not."""
+    (future,) = client.describe_configs([ConfigResource(ResourceType.GROUP, group)]).values()
+    entries = _answer(future, f"Describing the group {group!r}")
+    return {entry.name: entry.value for entry in entries.values() if entry.value is not None}
+
+
+def change_group(client: Any, group: str, config: Mapping[str, str]) -> None:
+    """Change these settings of a group, and leave the others."""
+    _change(client, ResourceType.GROUP, group, config)
+
+
+def _change(client: Any, kind: ResourceType, name: str, config: Mapping[str, str]) -> None:
     entries = [
-        ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
-        for name, value in config.items()
+        ConfigEntry(key, value, incremental_operation=AlterConfigOpType.SET)
+        for key, value in config.items()
     ]
-    resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=entries)
+    resource = ConfigResource(kind, name, incremental_configs=entries)
     for future in client.incremental_alter_configs([resource]).values():
-        _answer(future, f"Setting {', '.join(config)} of the topic {topic!r}")
+        _answer(future, f"Setting {', '.join(config)} of the {kind.name.lower()} {name!r}")
 
 
 def grow(client: Any, topic: str, total: int) -> None:

@@ -21,12 +21,6 @@ from samovar.errors import WorkerDiedError
 CRITICAL = (SystemExit, KeyboardInterrupt, MemoryError)
 #: Errors after which another try by itself cannot help.
 HOPELESS = (PoisonError, GivenUpError, WorkerDiedError)
-#: Settings that a route may name before their feature is there; its feature takes each out.
-NOT_BUILT = frozenset(
-    {
-        "share_group",
-    }
-)
 #: Settings that cannot be had together, and why not.
 CLASHES = {
     ("ordering", "virtual_partitions"): "each says what runs side by side; leave one out",
@@ -44,7 +38,6 @@ CLASHES = {
 
 def refusals(topic: Topic) -> Iterator[str]:
     """Why these settings, each right by itself, cannot be had, or not together."""
-    yield from _not_built(topic)
     plain = Topic(name=topic.name)
     for (one, other), why in CLASHES.items():
         if all(getattr(topic, name) != getattr(plain, name) for name in (one, other)):
@@ -77,22 +70,17 @@ def refusals(topic: Topic) -> Iterator[str]:
             f"ordering={topic.ordering!r} and dead_letter_queue.independent=False: jobs that run "
             f"side by side have retries of their own; leave independent out."
         )
+    if queue is not None and topic.share_group and not queue.independent:
+        yield (
+            "share_group and dead_letter_queue.independent=False: each job is handed out by itself "
+            "and has retries of its own; leave independent out."
+        )
 
 
 def _is_one_by_one(topic: Topic) -> bool:
     """Whether the position of a partition moves record by record, as one member's."""
     shares = topic.virtual_partitions is not None or topic.share_group or topic.assign
     return topic.ordering == "partition" and not shares
-
-
-def _not_built(topic: Topic) -> Iterator[str]:
-    plain = Topic(name=topic.name)
-    for place in sorted(NOT_BUILT):
-        name, _, inner = place.partition(".")
-        chosen, default = getattr(topic, name), getattr(plain, name)
-        is_used = bool(getattr(chosen, inner, None)) if inner else chosen != default
-        if is_used:
-            yield f"{place} is not there yet in this version; leave it out."
 
 
 def recover(

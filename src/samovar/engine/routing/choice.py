@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from samovar.engine.routing.routes import Routes, assumed
-from samovar.engine.routing.subscriptions import Subscription, subscriptions
+from samovar.engine.routing.subscriptions import Subscription, drawn_group, subscriptions
 from samovar.engine.routing.topic import Topic
 from samovar.support.wording import nearest
 
@@ -61,7 +61,7 @@ class Choice:
 
     def _of(self, subscription: Subscription) -> Iterator[Topic]:
         for topic in subscription.topics:
-            if self.leaves_out(topic.name) or self._leaves_out_group(subscription.group):
+            if self.leaves_out(topic.name) or self._leaves_out_group(drawn_group(subscription)):
                 continue
             if self.queues:
                 yield from (topic.called(q) for q in self.queues if topic.matches(q))

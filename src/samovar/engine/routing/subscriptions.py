@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from samovar.broker.port import PLAIN, ConsumerOptions
 from samovar.engine.routing.topic import Topic
 
+#: What a share group's name ends with: in Kafka no group of another kind may have its name.
+SHARE_SUFFIX = "-share"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
@@ -27,6 +30,11 @@ class Subscription:
     options: ConsumerOptions = PLAIN
 
     @property
+    def is_shared(self) -> bool:
+        """Whether a share group hands out its records."""
+        return any(topic.share_group for topic in self.topics)
+
+    @property
     def is_direct(self) -> bool:
         """Whether it reads partitions that it was told, and is no member of the group."""
         return any(topic.assign is not False for topic in self.topics)
@@ -44,7 +52,7 @@ def subscriptions(topics: Iterable[Topic], default_group: str) -> list[Subscript
         shared.setdefault(_client(topic), []).append(topic)
     return [
         Subscription(
-            group=first.group or default_group,
+            group=(first.group or default_group) + (SHARE_SUFFIX if first.share_group else ""),
             name=first.subscription,
             position=position,
             topics=(first, *others),
@@ -56,6 +64,12 @@ def subscriptions(topics: Iterable[Topic], default_group: str) -> list[Subscript
         )
         for position, (first, *others) in enumerate(shared.values())
     ]
+
+
+def drawn_group(subscription: Subscription) -> str:
+    """The consumer group's name as it was drawn, without what is added to a share group's."""
+    group = subscription.group
+    return group.removesuffix(SHARE_SUFFIX) if subscription.is_shared else group
 
 
 def _client(topic: Topic) -> object:
@@ -71,12 +85,29 @@ def _client(topic: Topic) -> object:
     )
 
 
+def _shared_twice(found: Iterable[Subscription]) -> Iterator[str]:
+    """Topics of share groups that other groups read as well."""
+    readers: dict[str, list[Subscription]] = {}
+    for subscription in found:
+        for topic in subscription.topics:
+            readers.setdefault(topic.name, []).append(subscription)
+    for name, subscriptions in readers.items():
+        if len(subscriptions) > 1 and any(s.is_shared for s in subscriptions):
+            groups = " and ".join(repr(s.group) for s in subscriptions)
+            yield (
+                f"The topic {name!r} is read by {groups}: a share group writes some jobs to the "
+                f"end of its topic again, which other groups would perform twice. Leave one out."
+            )
+
+
 #: Properties in which all consumers of a group must agree.
 _OF_THE_GROUP = ("group.protocol", "partition.assignment.strategy", "group.remote.assignor")
 
 
 def group_faults(found: Iterable[Subscription]) -> Iterator[str]:
     """What consumers of one group cannot have side by side."""
+    found = list(found)
+    yield from _shared_twice(found)
     groups: dict[str, list[Subscription]] = {}
     for subscription in found:
         groups.setdefault(subscription.group, []).append(subscription)
@@ -86,6 +117,11 @@ def group_faults(found: Iterable[Subscription]) -> Iterator[str]:
             yield (
                 f"The consumer group {group!r}: {direct!r} is read by assign, outside the sharing "
                 f"out, and other topics are not; give it a consumer group of its own."
+            )
+        if len({s.is_shared for s in members}) > 1:
+            yield (
+                f"The consumer group {group!r} has the name of a share group; a share group is "
+                f"named after its consumer group, with {SHARE_SUFFIX!r} behind. Rename it."
             )
         for name in _OF_THE_GROUP:
             values = {str(s.options.properties.get(name, "")) for s in members}

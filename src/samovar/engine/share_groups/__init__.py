@@ -1,0 +1,1 @@
+"""Topics whose records a share group hands out one by one (KIP-932)."""

@@ -1,0 +1,106 @@
+"""The connections of a worker to one share group."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from samovar.broker.port import Broker, Deliveries, Producer, ShareConsumer, ShareTerms
+from samovar.engine.recovery import DeadLetterDispatch
+from samovar.engine.routing.subscriptions import Subscription
+from samovar.engine.serving import Serving
+from samovar.engine.share_groups.judge import Judge
+from samovar.engine.share_groups.listener import ShareListener
+from samovar.engine.share_groups.quarantine import Quarantine
+from samovar.engine.share_groups.requeue import Requeue
+from samovar.engine.share_groups.settlement import Settlement
+from samovar.engine.subscribing import Sharing
+from samovar.engine.topics import Topics
+from samovar.engine.work_queue import WorkQueue
+
+#: Most connections of a worker to one share group, unless its route says how many. Each of them
+#: counts as a member, of which Kafka allows a group 200.
+MOST_CONNECTIONS = 8
+
+
+class Connections:
+    """Makes the listeners of one subscription."""
+
+    def __init__(
+        self,
+        subscription: Subscription,
+        *,
+        broker: Broker,
+        topics: Topics,
+        serving: Serving,
+        deliveries: Deliveries,
+        one_by_one: Callable[[], Producer],
+        dispatch_dead: DeadLetterDispatch,
+        stop_process: Callable[[], None],
+        executors: int,
+        work: WorkQueue,
+    ) -> None:
+        """`one_by_one` gives a producer that writes each record by itself; its records are among
+        the `deliveries`."""
+        self._subscription = subscription
+        self._broker = broker
+        self._topics = topics
+        self._serving = serving
+        self._deliveries = deliveries
+        self._requeue = Requeue(one_by_one)
+        self._dispatch_dead = dispatch_dead
+        self._stop_process = stop_process
+        self._executors = executors
+        self._work = work
+        chosen = subscription.copies if subscription.copies > 1 else MOST_CONNECTIONS
+        self._count = min(chosen, executors)
+        self._quarantine = Quarantine()
+        # One connection is always free to go on.
+        self._waiting_room = threading.Semaphore(self._count - 1)
+
+    def listeners(self) -> Iterator[ShareListener]:
+        """As many as can be of use to the executors, or as the route says."""
+        records = self._executors // self._count
+        subscription = self._subscription
+        for index in range(self._count):
+            parts = (subscription.group, subscription.name, subscription.options.member, str(index))
+            yield ShareListener(
+                name="-".join(filter(None, parts)),
+                terms=self._terms,
+                connect=partial(
+                    self._broker.share_consumer, subscription.group, subscription.options, records
+                ),
+                subscriber=self._subscriber,
+                judge=self._judge,
+                settle=self._settle,
+                executors=self._executors,
+                quarantine=self._quarantine,
+                patience=subscription.max_wait_time,
+                work=self._work,
+            )
+
+    def _terms(self) -> ShareTerms:
+        options = self._subscription.options
+        return self._topics.admin.share_group(self._subscription.group, options.initial_offset)
+
+    def _subscriber(self) -> Sharing:
+        names = partial(self._serving.names, self._subscription)
+        return Sharing(names, changes=self._subscription.changes)
+
+    def _judge(self, terms: ShareTerms) -> Judge:
+        return Judge(
+            terms=terms,
+            topic=partial(self._serving.topic, self._subscription),
+            dispatch_dead=self._dispatch_dead,
+            stop_process=self._stop_process,
+        )
+
+    def _settle(self, terms: ShareTerms, consumer: ShareConsumer) -> Settlement:
+        return Settlement(
+            consumer=consumer,
+            producer=self._deliveries,
+            requeue=self._requeue,
+            waiting_room=self._waiting_room,
+            longest_wait=terms.lock_seconds / 2,
+        )

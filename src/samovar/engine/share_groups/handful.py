@@ -1,0 +1,92 @@
+"""What one poll brought, while executors perform it. A `Work`."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Sequence
+
+from samovar.broker.port import Delivery, Record, TopicPartition
+from samovar.engine import children
+from samovar.engine.crew import Crew
+from samovar.engine.partition import Perform
+from samovar.engine.share_groups.judge import Judge
+from samovar.engine.share_groups.verdict import Verdict
+
+#: Jobs that an executor takes before it looks at other work.
+SHARE = 100
+
+
+class Handful:
+    """The listener offers deliveries and takes verdicts; executors perform what is ready."""
+
+    def __init__(self, *, judge: Judge, executors: int) -> None:
+        self._judge = judge
+        self._crew = Crew(executors)
+        self._ready: deque[Delivery] = deque()
+        self._ended: deque[tuple[Delivery, Verdict]] = deque()
+        #: What each executor, by its thread, performs.
+        self._at_work: dict[int, Delivery] = {}
+        #: Set when something has ended, or the listener is to look up.
+        self.news = threading.Event()
+        self._interrupted = False
+
+    def offer(self, deliveries: Sequence[Delivery]) -> int:
+        """Take deliveries; how many executors are invited. What was handed out most often comes
+        first: it has the fewest lives left.
+        """
+        with self._crew.lock:
+            self._ready.extend(sorted(deliveries, key=lambda d: -d.count))
+            return self._crew.invite(len(self._ready))
+
+    def ended(self) -> list[tuple[Delivery, Verdict]]:
+        """What has ended since this was asked last."""
+        return [self._ended.popleft() for _ in range(len(self._ended))]
+
+    def withdraw(self) -> list[Delivery]:
+        """Take back what no executor has begun."""
+        taken: list[Delivery] = []
+        while (delivery := self._taken()) is not None:
+            taken.append(delivery)
+        return taken
+
+    @property
+    def running(self) -> list[tuple[TopicPartition, Record]]:
+        """The records whose jobs run, and where they are; a snapshot for other threads."""
+        return [(d.source, d.record) for d in list(self._at_work.values())]
+
+    def begin(self) -> bool:
+        """An executor accepts its invitation."""
+        with self._crew.lock:
+            self._crew.come()
+        return True
+
+    def share(self, perform: Perform) -> bool:
+        """Perform up to `SHARE` jobs; whether more can be done at once."""
+        me = threading.get_ident()
+        for _ in range(SHARE):
+            if self._interrupted or children.is_child or (delivery := self._taken()) is None:
+                return False
+            self._at_work[me] = delivery
+            verdict = self._judge.perform(delivery, perform)
+            del self._at_work[me]
+            self._ended.append((delivery, verdict))
+            self.news.set()
+        return bool(self._ready)
+
+    def end(self) -> bool:
+        """The executor lets go; True when it must be queued once more."""
+        with self._crew.lock:
+            self._crew.go()
+            return bool(self._ready) and not self._interrupted and self._crew.invite(1) == 1
+
+    def interrupt(self) -> None:
+        """Let no further job begin."""
+        self._interrupted = True
+        self.news.set()
+
+    def _taken(self) -> Delivery | None:
+        try:
+            return self._ready.popleft()
+        except IndexError:
+            return None

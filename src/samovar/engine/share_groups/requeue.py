@@ -1,0 +1,44 @@
+"""Puts copies of deliveries behind the other records of their topics, one by one.
+
+What a producer wrote together, a share group hands out together, to one member. So each copy is
+written by itself: it is handed out by itself then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from samovar.broker.port import Delivery, NewRecord, Producer
+from samovar.engine.share_groups.verdict import ATTEMPTS
+
+#: How a producer writes each record by itself.
+ONE_BY_ONE = {"batch.num.messages": 1}
+
+
+class Requeue:
+    """Any thread may use it."""
+
+    def __init__(self, producer: Callable[[], Producer]) -> None:
+        """`producer` gives one that writes each record by itself."""
+        self._producer = producer
+
+    def put(self, deliveries: Sequence[tuple[Delivery, int]]) -> None:
+        """Store a copy of each; with it the number of its failures that stands behind it.
+
+        Raises:
+            BrokerError: some may not be stored.
+        """
+        self._producer().produce_sync([_copy(*delivery) for delivery in deliveries])
+
+
+def _copy(delivery: Delivery, attempts: int) -> NewRecord:
+    record = delivery.record
+    others = tuple(header for header in record.headers if header[0] != ATTEMPTS)
+    own = ((ATTEMPTS, str(attempts).encode()),) if attempts else ()
+    return NewRecord(
+        topic=delivery.source.topic,
+        value=record.value,
+        key=record.key,
+        headers=(*others, *own),
+        timestamp=record.timestamp if record.timestamp > 0 else None,
+    )

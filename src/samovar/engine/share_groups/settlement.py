@@ -1,0 +1,134 @@
+"""From verdicts to acknowledgements, never ahead of what the jobs themselves enqueued."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from samovar import events
+from samovar.broker.port import Barrier, Deliveries, Delivery, ShareConsumer
+from samovar.engine.share_groups.requeue import Requeue
+from samovar.engine.share_groups.verdict import Verdict
+from samovar.errors import BrokerError
+from samovar.support import clock
+
+#: How soon a barrier of the producer is looked at again, in seconds.
+BARRIER_SECONDS = 0.005
+#: Longest wait between two looks, in seconds.
+LOOK_SECONDS = 0.1
+#: Wait after a copy could not be stored, in seconds.
+AGAIN_SECONDS = 1.0
+
+
+class _Waiting(NamedTuple):
+    due: float
+    delivery: Delivery
+    verdict: Verdict
+
+
+class Settlement:
+    """Of one consumer; used by its thread only."""
+
+    def __init__(
+        self,
+        *,
+        consumer: ShareConsumer,
+        producer: Deliveries,
+        requeue: Requeue,
+        waiting_room: threading.Semaphore,
+        longest_wait: float,
+    ) -> None:
+        """Failed jobs wait up to `longest_wait` seconds: while others of the handful run, and
+        behind them as far as the `waiting_room`, which all consumers of the group share, has room.
+        """
+        self._consumer = consumer
+        self._producer = producer
+        self._requeue = requeue
+        self._waiting_room = waiting_room
+        self._longest_wait = longest_wait
+        #: How many deliveries are not acknowledged yet.
+        self.open = 0
+        self._done: list[Delivery] = []
+        #: Jobs that have ended, until what they enqueued is delivered.
+        self._held: tuple[Barrier, list[Delivery]] | None = None
+        self._waiting: list[_Waiting] = []
+        self._has_seat = False
+
+    def expect(self, deliveries: Sequence[Delivery]) -> None:
+        """These are to be settled."""
+        self.open += len(deliveries)
+
+    def take(self, ended: Iterable[tuple[Delivery, Verdict]]) -> None:
+        """These have ended."""
+        now = clock.monotonic()
+        for delivery, verdict in ended:
+            if verdict.what == "accept":
+                self._done.append(delivery)
+            else:
+                due = now + min(verdict.after, self._longest_wait)
+                self._waiting.append(_Waiting(due, delivery, verdict))
+
+    def go_on(self, *, hurry: bool) -> None:
+        """Acknowledge what may be acknowledged now; in a hurry nothing waits for its time."""
+        self._accept_done()
+        if self._waiting:
+            self._end_waiting(hurry or not self._may_wait())
+        if not self._waiting and self._has_seat:
+            self._has_seat = False
+            self._waiting_room.release()
+
+    @property
+    def patience(self) -> float:
+        """How long nothing needs to be looked at unless something ends, in seconds."""
+        if self._held is not None or self._done:
+            return BARRIER_SECONDS
+        soonest = min((w.due for w in self._waiting), default=0.0)
+        return max(0.0, min(LOOK_SECONDS, soonest - clock.monotonic() if soonest else LOOK_SECONDS))
+
+    def close(self) -> None:
+        """Whatever is open is nobody's here any more."""
+        if self._has_seat:
+            self._has_seat = False
+            self._waiting_room.release()
+
+    def _accept_done(self) -> None:
+        if self._held is None and self._done:
+            self._held, self._done = (self._producer.barrier(), self._done), []
+        if self._held is not None and self._held[0].passed:
+            self._acknowledge(self._consumer.accept, self._held[1])
+            self._held = None
+
+    def _may_wait(self) -> bool:
+        """Whether there is anything else to do here, or room for one that only waits."""
+        if self.open > len(self._waiting) or self._has_seat:
+            return True
+        self._has_seat = self._waiting_room.acquire(blocking=False)
+        return self._has_seat
+
+    def _end_waiting(self, all_of_them: bool) -> None:
+        now = clock.monotonic()
+        due = [w for w in self._waiting if all_of_them or w.due <= now]
+        self._waiting = [w for w in self._waiting if w not in due]
+        released = [w.delivery for w in due if w.verdict.what == "release"]
+        copied = [w for w in due if w.verdict.what == "requeue"]
+        if released:
+            self._acknowledge(self._consumer.release, released)
+        if copied:
+            self._copy(copied)
+
+    def _copy(self, copied: Sequence[_Waiting]) -> None:
+        try:
+            self._requeue.put([(w.delivery, w.verdict.attempts) for w in copied])
+        except BrokerError as error:
+            events.announce("broker.error", error=error)
+            later = clock.monotonic() + AGAIN_SECONDS
+            self._waiting += [w._replace(due=later) for w in copied]
+            return
+        self._acknowledge(self._consumer.accept, [w.delivery for w in copied])
+
+    def _acknowledge(
+        self, how: Callable[[Iterable[Delivery]], None], deliveries: Sequence[Delivery]
+    ) -> None:
+        how(deliveries)
+        self.open -= len(deliveries)

@@ -42,12 +42,21 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.path = path
         path.touch()
+        #: What was read so far, and how many bytes that were: journals grow to millions of lines.
+        self._lines: list[Line] = []
+        self._read = 0
 
-    def lines(self, *events: str) -> list[Line]:
-        """What was noted, in order; only these events, if any are named."""
-        *whole, _torn = self.path.read_text().split("\n")
-        lines = [_line(text) for text in whole]
-        return [line for line in lines if not events or line.event in events]
+    def lines(self, *events: str, since: int = 0) -> list[Line]:
+        """What was noted, in order; only these events, if any are named. `since` leaves out so
+        many lines at the beginning.
+        """
+        with self.path.open("rb") as file:
+            file.seek(self._read)
+            whole, newline, _torn = file.read().rpartition(b"\n")
+        self._read += len(whole) + len(newline)
+        self._lines += [_line(text) for text in whole.decode().split("\n") if text]
+        found = self._lines[since:] if since else self._lines
+        return [line for line in found if not events or line.event in events]
 
     def notes(self, event: str = "done") -> list[str]:
         """What this event was noted with, in order."""

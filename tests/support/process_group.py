@@ -6,7 +6,7 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tests.support.leash import Leash
@@ -53,6 +53,11 @@ class ProcessGroup:
     @property
     def output(self) -> str:
         return self.log.read_text(errors="replace")
+
+    def lines(self) -> Iterator[bytes]:
+        """The output so far, line after line: there may be more of it than fits into memory."""
+        with self.log.open("rb") as log:
+            yield from log
 
     def tail(self, lines: int = 40) -> str:
         return "\n".join(self.output.splitlines()[-lines:])

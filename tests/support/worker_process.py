@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -40,6 +40,10 @@ class WorkerProcess:
     @property
     def output(self) -> str:
         return self._group.output
+
+    def lines(self) -> Iterator[bytes]:
+        """The output so far, line after line: there may be more of it than fits into memory."""
+        return self._group.lines()
 
     @property
     def returncode(self) -> int | None:

@@ -5,6 +5,9 @@ python -m benchmarks --quick         one short round, without two processes
 python -m benchmarks --only NAME     these contestants alone (may be repeated)
 python -m benchmarks memory          memory over 2,000,000 jobs; added to the last results
 python -m benchmarks deferred        how late deferred jobs are, and what waiting ones cost
+python -m benchmarks features        each feature switched on but idle, against a plain queue
+python -m benchmarks orderings       the other orderings and virtual partitions, against "partition"
+python -m benchmarks side-by-side    jobs that wait 1 ms, on one partition: 50 at once, against one
 python -m benchmarks report          the tables again, from the last results
 """
 
@@ -13,11 +16,13 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
 from benchmarks import page, report
+from benchmarks.comparisons import COMPARISONS, compare
 from benchmarks.contestants import CONTESTANTS
 from benchmarks.deferred import NAME, measure_deferred
 from benchmarks.measure import Sizes
@@ -30,6 +35,9 @@ QUICK = Sizes(
     rounds=1, enqueue=1.0, work=1.5, latency=3.0, idle=2.0, backlog=0.15, two_processes=False
 )
 
+#: Workers of one process only, which need fewer jobs.
+COMPARED = Sizes(work=4.0, backlog=0.25, two_processes=False)
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     console = Console()
@@ -41,6 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             add_memory(options.json or RESULTS, console)
         case "deferred":
             add_deferred(options.json or RESULTS, console)
+        case name if name in COMPARISONS:
+            run_comparison(name, options, console)
         case _:
             results = Results.read(options.json or RESULTS)
             report.show(results, console)
@@ -62,6 +72,16 @@ def run_all(options: argparse.Namespace, console: Console) -> None:
         page.renew(results)
         console.print(f"Written: {page.PAGE} and {page.PICTURE}")
     console.print(f"Took {time.monotonic() - began:.0f} s.", style="dim")
+
+
+def run_comparison(name: str, options: argparse.Namespace, console: Console) -> None:
+    """Measure one of the comparisons, show it, and keep it in a file of its own."""
+    sizes = QUICK if options.quick else replace(COMPARED, rounds=options.rounds)
+    results = compare(COMPARISONS[name], sizes, console)
+    path = options.json or (None if options.quick else RESULTS.with_name(f"{name}.json"))
+    if path:
+        results.write(path)
+        console.print(f"Written: {path}")
 
 
 def add_memory(path: Path, console: Console) -> None:
@@ -92,7 +112,10 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     made.formatter_class = argparse.RawDescriptionHelpFormatter
     made.add_argument(
-        "what", nargs="?", choices=["run", "memory", "deferred", "report"], default="run"
+        "what",
+        nargs="?",
+        choices=["run", "memory", "deferred", *COMPARISONS, "report"],
+        default="run",
     )
     made.add_argument("--quick", action="store_true", help="one short round")
     made.add_argument("--only", action="append", default=[], choices=names, metavar="NAME")

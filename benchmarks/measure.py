@@ -49,7 +49,7 @@ class Measure:
         """Enqueue the jobs that the throughput of its workers is measured with."""
         if self._services.has_backlog(contestant.backlog_of):
             return
-        owner = next(c for c in CONTESTANTS if c.name == contestant.backlog_of)
+        owner = next(c for c in (contestant, *CONTESTANTS) if c.name == contestant.backlog_of)
         place = self._services.empty_place(owner)
         enqueue(owner, place, "fill", int(contestant.backlog * self.sizes.backlog))
         self._services.keep_backlog(owner.name, place)

@@ -82,7 +82,11 @@ class Rounds:
 
 def run(names: Sequence[str], sizes: Sizes, console: Console) -> Results:
     """Measure these contestants, or all."""
-    contestants = [c for c in CONTESTANTS if not names or c.name in names]
+    return measured([c for c in CONTESTANTS if not names or c.name in names], sizes, console)
+
+
+def measured(contestants: Sequence[Contestant], sizes: Sizes, console: Console) -> Results:
+    """What these contestants showed."""
     results = Results.begun(sizes)
     with services({c.backend for c in contestants}) as running:
         rounds = Rounds(console)

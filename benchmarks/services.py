@@ -20,9 +20,6 @@ from tests.support.eventually import eventually
 from tests.support.kafka_process import KafkaProcess, accepts_connections, free_ports
 from tests.support.process_group import ProcessGroup
 
-#: As many as Samovar gives a topic, for every contestant.
-PARTITIONS = 8
-
 
 class Services:
     """Running services, and why those that do not run are missing."""
@@ -42,7 +39,8 @@ class Services:
         """A new queue with nothing in it."""
         place = self._new_place(contestant)
         if self._admin is not None and contestant.backend == "kafka":
-            (future,) = self._admin.create_topics([NewTopic(place.queue, PARTITIONS, 1)]).values()
+            topic = NewTopic(place.queue, contestant.partitions, 1)
+            (future,) = self._admin.create_topics([topic]).values()
             future.result(30)
             eventually(lambda: self._knows(place.queue), within=10, what="the topic is known")
         return place

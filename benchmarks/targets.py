@@ -112,6 +112,9 @@ TARGETS = (
     ),
     _worker('ordering="key" / "partition"', "samovar-kafka-key", ("samovar-kafka",), 0.6, 0.9),
     _worker('ordering="none" / "partition"', "samovar-kafka-none", ("samovar-kafka",), 0.6, 0.9),
+    _worker(
+        'virtual partitions / "partition"', "samovar-kafka-virtual", ("samovar-kafka",), 0.6, 0.9
+    ),
     _enqueue("perform_later on Kafka / bare produce loop", "enqueue_one", 0.6, 1.0),
     _enqueue("perform_bulk on Kafka / bare produce loop", "enqueue_bulk", 0.8, 1.2),
     _worker("Embedded worker / bare SQLite reader", "samovar-embedded", ("bare-sqlite",), 0.4, 0.8),

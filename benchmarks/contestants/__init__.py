@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 
 from benchmarks.contestants.contestant import Commands, Contestant
+from benchmarks.contestants.on_kafka import environment, no_op, samovar_worker
 from benchmarks.place import Place
 
 _PYTHON = (sys.executable, "-m")
@@ -17,32 +18,6 @@ def _bare(module: str, *arguments: str) -> Callable[[Place, int], Commands]:
         return [[*_PYTHON, f"{_HERE}.{module}", *arguments]] * processes
 
     return worker
-
-
-def _samovar_worker(place: Place, processes: int) -> Commands:
-    options = ["-q", place.queue, "-c", "5", "--processes", str(processes)]
-    return [[*_PYTHON, "samovar", "worker", *options]]
-
-
-def _samovar_on_kafka(place: Place) -> dict[str, str]:
-    return {
-        "SAMOVAR_QUEUE_ADAPTER": "kafka",
-        "SAMOVAR_IMPORTS": f"{_HERE}.samovar",
-        "SAMOVAR_DEFAULT_QUEUE_NAME": place.queue,
-        "SAMOVAR_KAFKA__BOOTSTRAP_SERVERS": place.kafka,
-        "SAMOVAR_KAFKA__GROUP_ID": place.group,
-    }
-
-
-def _samovar_side_by_side(ordering: str) -> Callable[[Place], dict[str, str]]:
-    def environment(place: Place) -> dict[str, str]:
-        return {
-            **_samovar_on_kafka(place),
-            "SAMOVAR_APP": f"{_HERE}.side_by_side:app",
-            "BENCH_ORDERING": ordering,
-        }
-
-    return environment
 
 
 def _samovar_embedded(place: Place) -> dict[str, str]:
@@ -70,6 +45,9 @@ def _taskiq(_: Place, processes: int) -> Commands:
     options = ["-w", str(processes), "--log-level", "ERROR"]
     return [[*_PYTHON, "taskiq", "worker", f"{_HERE}.taskiq:broker", *options]]
 
+
+#: What the other orderings survive.
+BESIDE = "the same; what is done beyond the position is committed beside it"
 
 CONTESTANTS = (
     Contestant(
@@ -99,36 +77,20 @@ CONTESTANTS = (
         title="Samovar on Kafka",
         backend="kafka",
         module=f"{_HERE}.samovar",
-        worker=_samovar_worker,
-        environment=_samovar_on_kafka,
+        worker=samovar_worker(),
+        environment=environment(),
         backlog=3_000_000,
         backlog_of="samovar-kafka",
         durability="acks=all, idempotent; marked after each job, committed every second: "
         "at least once",
     ),
-    Contestant(
-        name="samovar-kafka-key",
-        title='Samovar on Kafka, ordering="key"',
-        backend="kafka",
-        module=f"{_HERE}.samovar",
-        worker=_samovar_worker,
-        environment=_samovar_side_by_side("key"),
-        backlog=3_000_000,
-        backlog_of="samovar-kafka",
-        worker_only=True,
-        durability="the same; what is done beyond the position is committed beside it",
-    ),
-    Contestant(
-        name="samovar-kafka-none",
-        title='Samovar on Kafka, ordering="none"',
-        backend="kafka",
-        module=f"{_HERE}.samovar",
-        worker=_samovar_worker,
-        environment=_samovar_side_by_side("none"),
-        backlog=3_000_000,
-        backlog_of="samovar-kafka",
-        worker_only=True,
-        durability="the same; what is done beyond the position is committed beside it",
+    no_op("samovar-kafka-key", 'Samovar on Kafka, ordering="key"', "key", BESIDE),
+    no_op("samovar-kafka-none", 'Samovar on Kafka, ordering="none"', "none", BESIDE),
+    no_op(
+        "samovar-kafka-virtual",
+        "Samovar on Kafka, virtual partitions",
+        "virtual",
+        "the same, but marked after each batch of 100",
     ),
     Contestant(
         name="taskiq-kafka",
@@ -160,7 +122,7 @@ CONTESTANTS = (
         title="Samovar, embedded",
         backend="file",
         module=f"{_HERE}.samovar",
-        worker=_samovar_worker,
+        worker=samovar_worker(),
         environment=_samovar_embedded,
         backlog=1_000_000,
         backlog_of="samovar-embedded",

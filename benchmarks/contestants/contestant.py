@@ -27,6 +27,8 @@ class Contestant:
     environment: Callable[[Place], Mapping[str, str]] = field(default=lambda place: {})
     #: Packages that may be missing; without them the contestant is skipped.
     needs: tuple[str, ...] = ()
+    #: Of its topic in Kafka: as many as Samovar gives it.
+    partitions: int = 8
     #: Jobs that a worker finds waiting when its throughput is measured.
     backlog: int
     #: Whose jobs these are; several contestants that speak one format read the same.

@@ -1,0 +1,112 @@
+"""Samovar's worker on Kafka beside itself: what a feature costs, and what its orderings bring."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.contestants import Contestant
+from benchmarks.contestants.on_kafka import no_op, waiting
+from benchmarks.measure import Sizes
+from benchmarks.results import Results
+from benchmarks.rounds import measured
+
+MEASURE = "worker_1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Contestants that are measured in turn, each against another one of the same round."""
+
+    contestants: Sequence[Contestant]
+    #: Contestants with their own yardstick; of all others it is the first one.
+    versus: Mapping[str, str]
+    #: The least ratio, by contestant.
+    required: Mapping[str, float]
+
+
+PLAIN = no_op("plain", "a plain queue", "plain")
+FEATURES = (
+    no_op("dead-letters", "dead_letter_queue", "dead-letters"),
+    no_op("transactional", "dead_letter_queue, transactional", "transactional-dead-letters"),
+    no_op("long-running", "long_running", "long-running"),
+    no_op("throttle", "throttle, a million a second", "throttle"),
+    no_op("expire-in", "expire_in, 30 days", "expire-in"),
+    no_op("delay-by", "delay_by, 1 ms", "delay-by"),
+    no_op("filter", "a filter that admits all", "filter"),
+    no_op("scheduled", "a schedule topic", "scheduled"),
+    no_op("recurring", "a yearly recurring task", "recurring"),
+    no_op("consumer", "a plain topic with a consumer", "consumer"),
+    no_op("manual-marks", "the same, manual_marks", "manual-marks"),
+)
+ORDERINGS = (
+    no_op("key", 'ordering="key"', "key"),
+    no_op("none", 'ordering="none"', "none"),
+    no_op("virtual", "virtual partitions", "virtual"),
+)
+SIDE_BY_SIDE = (
+    waiting("one-at-a-time", 'ordering="partition", -c 50', "plain"),
+    waiting("none-threads", 'ordering="none", -c 50', "none"),
+    waiting("none-coroutines", 'ordering="none", coroutines, -c 50', "none", jobs="awaiting"),
+    waiting("key-threads", 'ordering="key", -c 50', "key"),
+    waiting("virtual-threads", "virtual partitions, -c 50", "virtual"),
+)
+
+COMPARISONS = {
+    "features": Comparison(
+        contestants=(PLAIN, *FEATURES),
+        versus={"manual-marks": "consumer"},
+        required={c.name: 0.9 for c in FEATURES},
+    ),
+    "orderings": Comparison(
+        contestants=(PLAIN, *ORDERINGS), versus={}, required={c.name: 0.6 for c in ORDERINGS}
+    ),
+    "side-by-side": Comparison(
+        contestants=SIDE_BY_SIDE, versus={}, required={"none-threads": 30, "none-coroutines": 30}
+    ),
+}
+
+
+def compare(comparison: Comparison, sizes: Sizes, console: Console) -> Results:
+    """Measure, and show the table."""
+    results = measured(comparison.contestants, sizes, console)
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for title in ("", "jobs, /s", "ratio", "of each round", "required", ""):
+        table.add_column(title, justify="right" if title else "left")
+    for row in rows(comparison, results):
+        table.add_row(*row)
+    console.print(table)
+    return results
+
+
+def rows(comparison: Comparison, results: Results) -> Iterator[Sequence[str]]:
+    """A contestant each: its rate, and the median of its ratios, for rounds differ from each other
+    by more than the contestants of one.
+    """
+    first = comparison.contestants[0].name
+    for contestant in comparison.contestants:
+        name = contestant.name
+        rates = results.values.get(name, {}).get(MEASURE, [])
+        others = results.values.get(comparison.versus.get(name, first), {}).get(MEASURE, [])
+        if not rates:
+            yield contestant.title, "-", "", "", "", ""
+            continue
+        # Where a round failed, one cannot tell which belong together.
+        ratios = (
+            [a / b for a, b in zip(rates, others, strict=True)] if len(rates) == len(others) else []
+        )
+        yield (contestant.title, f"{median(rates):,.0f}", *_judged(name, ratios, comparison))
+
+
+def _judged(name: str, ratios: Sequence[float], comparison: Comparison) -> Sequence[str]:
+    if not ratios:
+        return "", "", "", ""
+    ratio, required = median(ratios), comparison.required.get(name)
+    told = " ".join(f"{each:.2f}" for each in ratios)
+    if required is None:
+        return f"{ratio:.2f}", told, "", ""
+    return f"{ratio:.2f}", told, f"≥ {required:g}", "✔" if ratio >= required else "✘"

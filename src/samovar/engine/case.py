@@ -18,7 +18,7 @@ class Case:
 
     #: So many records are still to be begun one at a time; 0 where it was left in order.
     left: int
-    #: How often records were begun and never ended, by offset.
+    #: How often records were begun and never ended, by offset; 0 for one that was excused.
     counts: dict[int, int] = field(default_factory=dict[int, int])
     #: When it ends at the latest, on the monotonic clock.
     until: float = math.inf
@@ -38,6 +38,11 @@ class Case:
     def is_full(self) -> bool:
         """Whether it should bring no more records."""
         return len(self.waiting) > (0 if self.left else HELD_RECORDS)
+
+    @property
+    def suspicion(self) -> float:
+        """How likely its next records are to have killed a process, beside those of others."""
+        return max(self.counts.values(), default=0.5)
 
     def accuse(self, most: int) -> int | None:
         """The next record is on trial, and counted as begun. How often it was, if that is `most`
@@ -67,6 +72,6 @@ class Case:
         self.is_noted = not self.left
 
     def excuse(self) -> None:
-        """If the process dies now, the record on trial need not be why."""
+        """If the process dies now, the record on trial need not be why: others are tried first."""
         if self.tried is not None and not self.is_hopeless:
-            self.counts.pop(self.tried.offset, None)
+            self.counts[self.tried.offset] = 0

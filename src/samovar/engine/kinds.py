@@ -21,11 +21,14 @@ def coordinate(
     topic: Topic,
     *,
     executors: int,
+    summon: Callable[[Partition], None],
     produce: Callable[[NewRecord], None],
     dispatch_dead: DeadLetterDispatch,
     stop_process: Callable[[], None],
 ) -> Partition:
-    """A partition that has just come, for a process with so many executors."""
+    """A partition that has just come, for a process with so many executors, to one of which
+    `summon` gives it.
+    """
     gate = assembly.gate(topic, source)
     if topic.ordering == "partition" and topic.virtual_partitions is None:
         return Coordinator(
@@ -44,6 +47,7 @@ def coordinate(
         dispatch_dead=dispatch_dead,
         stop_process=stop_process,
         executors=executors,
+        summon=summon,
         lane_of=by_key if topic.ordering == "key" else None,
         batches=_batches(source, topic, executors),
         gate=gate,

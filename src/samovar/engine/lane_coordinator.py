@@ -48,11 +48,13 @@ class LaneCoordinator:
         dispatch_dead: DeadLetterDispatch,
         stop_process: Callable[[], None],
         executors: int,
+        summon: Callable[[LaneCoordinator], None],
         lane_of: LaneOf | None = None,
         batches: Batches | None = None,
         gate: Gate | None = None,
     ) -> None:
-        """Without `lane_of` or `batches` no record waits for another."""
+        """`summon` gives one more executor an invitation. Without `lane_of` or `batches` no record
+        waits for another."""
         self.source = source
         self.topic = topic
         #: Whether the listener has paused this partition in the broker.
@@ -61,6 +63,7 @@ class LaneCoordinator:
         self.interrupted = False
         self._dispatch_dead = dispatch_dead
         self._stop_process = stop_process
+        self._summon = summon
         self._gate = gate
         self._crew = Crew(executors)
         #: Guards all that follows.
@@ -209,7 +212,11 @@ class LaneCoordinator:
                 pass
         with self._lock:
             self._admit()
-            return self._pass(self._gate) if self._gate else self._take()
+            record = self._pass(self._gate) if self._gate else self._take()
+            # What has just been let in is not for this executor alone.
+            for _ in range(self._crew.invite(len(self._lanes.ready))):
+                self._summon(self)
+            return record
 
     def _take(self) -> Record | None:
         ready = self._lanes.ready

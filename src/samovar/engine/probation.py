@@ -95,8 +95,8 @@ class Probation:
         for source in list(self._cases):
             yield from self._go_on(source, now)
         if self._trial is None and (suspects := self._suspects()):
-            # Where something died before comes first. Of the others, none is always the last.
-            self._trial = max(suspects, key=lambda s: (len(self._cases[s].counts), random.random()))
+            # Of those that look alike, none is always the last.
+            self._trial = max(suspects, key=lambda s: (self._cases[s].suspicion, random.random()))
             yield from self._go_on(self._trial, now)
 
     def excuse(self) -> None:
@@ -197,7 +197,7 @@ class Probation:
         if case is None or not case.left:
             return Note(is_clean=True).encode()
         case.excuse()
-        return Note(begun=case.counts).encode()
+        return Note(begun={at: count for at, count in case.counts.items() if count}).encode()
 
     def _note(self, source: TopicPartition, case: Case) -> None:
         position = self._marks.stored_at(source)

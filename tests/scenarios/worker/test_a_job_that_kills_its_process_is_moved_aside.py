@@ -85,8 +85,11 @@ def test_a_long_job_of_another_partition_is_not_blamed(stage: Stage) -> None:
     stage.create(partitions=2)
     stage.put([(0, GateJob(0)), (1, DeadlyJob(1)), (1, JournalJob(2))])
 
-    # Which of the two is tried first is drawn by lot, until one of them has killed its process.
-    perform_until_done(stage, 2, long=(0,))
+    deaths = perform_until_done(stage, 2, long=(0,))
+
+    # Which of the two is tried first is drawn by lot; if it was not the one that kills, it is the
+    # other's turn after one more death.
+    assert 4 <= deaths <= 7
 
     assert [dead["source_partition"] for dead in moved_aside(stage)] == [b"1"]
     assert set(stage.journal.numbers("done")) == {0, 2}
@@ -118,7 +121,7 @@ def test_who_leaves_in_order_says_so_and_who_is_killed_does_not(stage: Stage) ->
         quiet.wait_for_output("takes no new jobs")
         quiet.signal(signal.SIGTERM)
         eventually(
-            lambda: not notes(stage)[0][1].begun,
+            lambda: not any(notes(stage)[0][1].begun.values()),
             within=20,
             what="a job is not blamed for what the end of its worker may bring",
         )

@@ -26,7 +26,7 @@ CHUNK = 5_000
 #: So many records may wait: memory is that of a worker which keeps up, not of a queue that grows.
 BACKLOG = 2 * CHUNK
 #: After so many records everything that is made once has been made.
-EARLY = 2 * CHUNK
+EARLY = 5 * CHUNK
 
 ROUTES = """
 app.job_topic(
@@ -42,7 +42,8 @@ def test_there_are_fifty_kinds() -> None:
 
 @pytest.mark.timeout(300)
 def test_hostile_records_are_accounted_for(stage: Stage) -> None:
-    check(stage, 50_000)
+    # Each dead letter is stored on Kafka before the next record is looked at: that takes its time.
+    check(stage, {"embedded": 50_000, "kafka": 20_000}[stage.backend])
 
 
 @pytest.mark.chaos
@@ -59,12 +60,17 @@ class Memory:
     def __init__(self, worker: WorkerProcess) -> None:
         self._process = psutil.Process(worker.pid)
         self.early = self.most = 0
+        #: What it was after each tenth of the records: a leak would show as a steady climb.
+        self.tenths: list[int] = []
 
     def look(self, *, is_early: bool) -> None:
-        now = self._process.memory_info().rss
-        self.most = max(self.most, now)
+        self.most = max(self.most, self.now)
         if is_early:
             self.early = self.most
+
+    @property
+    def now(self) -> int:
+        return self._process.memory_info().rss
 
 
 def check(stage: Stage, count: int) -> dict[str, object]:
@@ -95,6 +101,7 @@ def check(stage: Stage, count: int) -> dict[str, object]:
         "good": good,
         "early_mb": round(memory.early / 1e6, 1),
         "growth_mb": round((memory.most - memory.early) / 1e6, 1),
+        "tenths_mb": [round(size / 1e6, 1) for size in memory.tenths],
     }
 
 
@@ -111,6 +118,8 @@ def feed(stage: Stage, count: int, memory: Memory) -> None:
         stage.produce(chunk)
         written += len(chunk)
         eventually(lambda: has_at_most(BACKLOG), within=300, what="the worker keeps up")
+        if written % (count // 10) == 0:
+            memory.tenths.append(memory.now)
     eventually(lambda: has_at_most(0), within=300, what="everything is done with")
 
 

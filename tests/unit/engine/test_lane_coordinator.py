@@ -55,6 +55,7 @@ class Partition:
             dispatch_dead=self._bury,
             stop_process=lambda: self.stops.append(True),
             executors=executors,
+            summon=self.work.put,
             lane_of=lane_of,
             batches=virtual
             and Batches(source=SOURCE, settings=virtual, size=batch, executors=executors),
@@ -404,6 +405,22 @@ def test_after_a_failure_the_rest_of_the_batch_is_done_in_order_and_the_next_is_
     partition.until(lambda: sorted(jobs.begun[-3:]) == [9, 10, 11])
     jobs.end(*range(18))
     partition.until(lambda: partition.position == 18)
+    partition.close()
+
+
+def test_a_batch_that_an_executor_lets_in_is_spread_without_the_listener() -> None:
+    meeting = threading.Barrier(2, timeout=10)
+
+    def perform(value: bytes | None) -> None:
+        meeting.wait()
+
+    virtual = VirtualPartitions(partitioner=lambda r: r.offset, reducer=lambda offset: offset)
+    partition = Partition(perform, virtual=virtual, batch=2, executors=2)
+
+    partition.offer_offsets(*range(8))
+
+    eventually(lambda: not partition.coordinator.backlog, within=20)
+    assert not meeting.broken
     partition.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
@@ -343,7 +344,7 @@ def test_a_job_that_takes_long_holds_up_others_for_some_seconds_and_is_excused()
 
     assert worker.turn(later=LONG) == [(0, 6), (1, 3), (1, 4)]
 
-    assert consumer.committed[ONE] == Commit(5, ""), "the others may kill the process now"
+    assert consumer.committed[ONE] == Commit(5, begun(o5=0)), "the others may kill it now"
     assert not worker.probation.is_busy
 
 
@@ -358,6 +359,16 @@ def test_a_job_that_takes_long_all_alone_stays_counted() -> None:
     assert consumer.committed[ONE] == Commit(5, begun(o5=1))
 
 
+@pytest.mark.parametrize("luck", range(8))
+def test_who_was_excused_is_tried_after_the_others(luck: int) -> None:
+    random.seed(luck)
+    worker = Worker(after(begun(o5=0), ""))
+    worker.poll(ONE, 5)
+    worker.poll(TWO, 3)
+
+    assert worker.turn() == [(1, 3)]
+
+
 def test_a_record_that_waits_for_its_time_holds_up_nobody() -> None:
     consumer = after(begun(o5=1), "")
     worker = Worker(consumer)
@@ -368,7 +379,7 @@ def test_a_record_that_waits_for_its_time_holds_up_nobody() -> None:
     worker.partitions[ONE].is_waiting = True
 
     assert worker.turn() == [(0, 6), (1, 3)]
-    assert consumer.committed == {ONE: Commit(5, ""), TWO: Commit(3, begun(o3=1))}
+    assert consumer.committed == {ONE: Commit(5, begun(o5=0)), TWO: Commit(3, begun(o3=1))}
 
 
 def test_who_is_told_to_end_does_not_blame_what_is_running() -> None:
@@ -379,7 +390,7 @@ def test_who_is_told_to_end_does_not_blame_what_is_running() -> None:
 
     worker.probation.excuse()
 
-    assert consumer.committed[ONE] == Commit(5, "")
+    assert consumer.committed[ONE] == Commit(5, begun(o5=0))
 
 
 def test_what_is_done_meanwhile_is_not_committed_backwards() -> None:

@@ -57,7 +57,7 @@ def read(admin: Admin, group: str) -> Mapping[str, TaskState]:
     while low < high and (records := admin.read(source, low, 1000)):
         for record in records:
             if record.key == STATE_KEY and record.value is not None:
-                states = _states.decode(record.value)
+                states = dict(_states_of(record, states))
             elif (asked := _command_of(record)) is not None:
                 for name in states:
                     if name in asked.names or "*" in asked.names:
@@ -105,7 +105,7 @@ class RecurringLedger:
         for record in records:
             if record.key == STATE_KEY and record.value is not None:
                 if not self._is_loaded:  # afterwards they are our own
-                    self.states = _states.decode(record.value)
+                    self.states = _states_of(record, self.states)
                     self._state_at = record.offset
             elif (asked := _command_of(record)) is not None:
                 self._commands.append((record, asked))
@@ -183,6 +183,16 @@ class _Drawer:
 
     def close(self, timeout: float) -> int:
         return 0
+
+
+def _states_of(record: Record, before: Mapping[str, TaskState]) -> Mapping[str, TaskState]:
+    """What a record of the state tells; one that tells nothing changes nothing."""
+    try:
+        return _states.decode(record.value or b"")
+    except msgspec.DecodeError as error:
+        told: Any = error
+        events.announce("broker.error", error=told)
+        return before
 
 
 def _command_of(record: Record) -> Command | None:

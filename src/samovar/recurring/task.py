@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -39,6 +39,25 @@ class RecurringTask:
         """A new job of this task."""
         job = self.job_class(*self.arguments, **self.keyword_arguments)
         return job.set(queue=self.queue, priority=self.priority)
+
+
+#: What an option must be, in words and as a test.
+_EXPECTED: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
+    "arguments": (
+        "a list or tuple",
+        lambda value: isinstance(value, Sequence) and not isinstance(value, str | bytes),
+    ),
+    "keyword_arguments": (
+        "a dict with names as keys",
+        lambda value: isinstance(value, Mapping) and all(isinstance(k, str) for k in value),  # pyright: ignore[reportUnknownVariableType] -- a user's
+    ),
+    "queue": (
+        "a queue's name",
+        lambda value: value is None or (bool(value) and type(value) is str),
+    ),
+    "priority": ("a whole number", lambda value: value is None or type(value) is int),
+    "catch_up": ("True or False", lambda value: type(value) is bool),
+}
 
 
 class RecurringTasks:
@@ -98,3 +117,6 @@ def _faults(name: object, cls: object, options: Mapping[str, Any]) -> Iterator[s
     version = options.get("version", 0)
     if type(version) is not int or version < 0:
         yield f"version is {version!r}; expected a whole number from 0 up."
+    for option, (expected, holds) in _EXPECTED.items():
+        if option in options and not holds(options[option]):
+            yield f"{option} is {options[option]!r:.80}; expected {expected}."

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 
-from samovar.broker.port import NewRecord
+from samovar.broker.port import NewRecord, TopicSpec
 from tests.jobs.sample import FailingJob, FlakyJob
 from tests.support.eventually import eventually
 from tests.support.stage import Stage
@@ -80,3 +80,26 @@ def test_dead_letters_are_listed_retried_and_discarded(stage: Stage) -> None:
     assert stage.journal.numbers("start").count(3) == 1
     assert re.search(r"no dead letter", dead(stage, "retry", jobs[0].job_id, status=1))
     assert "Say which dead letters" in dead(stage, "retry", status=2)
+
+
+def test_a_letter_that_its_topic_refuses_holds_up_no_other(kafka_stage: Stage) -> None:
+    stage = kafka_stage
+    small = TopicSpec(name=stage.topic("small"), partitions=1, config={"max.message.bytes": "2000"})
+    stage.admin.create_topics([small])
+    stage.create("small_dead", partitions=1)
+    source = (("source_topic", small.name.encode()), ("source_partition", b"0"))
+    stage.produce(
+        [
+            NewRecord(stage.topic("small_dead"), os.urandom(size), headers=source, partition=0)
+            for size in (10, 20, 5000, 30)
+        ]
+    )
+
+    told = dead(stage, "retry", "small_dead", status=1)
+
+    assert "Put back 3 dead letters." in told
+    assert f"{stage.topic('small_dead')}:0:2" in told
+    assert [len(record.value or b"") for record in stage.records("small")] == [10, 20, 30]
+    assert "1 dead letter" in dead(stage, "list")
+    too_far = f"{stage.topic('small_dead')}:0:{10**30}"
+    assert "no dead letter" in dead(stage, "show", too_far, status=1)

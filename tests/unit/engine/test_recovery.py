@@ -122,7 +122,8 @@ def test_a_strategy_is_told_why_a_record_is_no_job() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", ["later", None, ("dispatch",), ("dispatch", ""), ValueError("x")]
+    "answer",
+    ["later", None, ("dispatch",), ("dispatch", ""), ("dispatch", "no such/"), ValueError("x")],
 )
 def test_a_strategy_that_fails_is_told_and_the_job_is_tried_again(
     answer: Any, told: list[events.Event]

@@ -208,3 +208,24 @@ def test_every_fault_of_every_task_is_told() -> None:
         "recurring('c')",
         "recurring('d')",
     ]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "expected"),
+    [
+        ("arguments", 5, "a list or tuple"),
+        ("arguments", "abc", "a list or tuple"),
+        ("keyword_arguments", 5, "a dict"),
+        ("keyword_arguments", {1: 2}, "a dict"),
+        ("queue", "", "a queue's name"),
+        ("priority", "high", "a whole number"),
+        ("catch_up", "no", "True or False"),
+    ],
+)
+def test_a_wrong_option_is_told_by_its_name(option: str, value: object, expected: str) -> None:
+    tasks = RecurringTasks()
+
+    tasks.declare("a", TickJob, every=5, **{**_NONE, option: value})
+
+    (fault,) = tasks.faults
+    assert fault.startswith(f"recurring('a'): {option} is {value!r}; expected {expected}")

@@ -105,6 +105,11 @@ def undelivered(error: KafkaError, topic: str) -> BrokerError:
     return DeliveryFailedError(f"{text}.")
 
 
+def is_too_large(error: KafkaError) -> bool:
+    """Whether a record was refused for its size, or for that of another one in its batch."""
+    return error.code() in _TOO_LARGE
+
+
 def is_fatal(error: KafkaError) -> bool:
     """Whether the client is of no use any more. A consumer's fatal errors come with the code
     `_FATAL` while `fatal()` says False, so both are asked.

@@ -8,6 +8,7 @@ import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Message
@@ -15,7 +16,8 @@ from confluent_kafka import Producer as Client
 
 from samovar import events
 from samovar.broker.kafka import failures, forks
-from samovar.broker.port import NewRecord, Told, TopicPartition, Written
+from samovar.broker.kafka.singles import Report, Singles
+from samovar.broker.port import Headers, NewRecord, Told, TopicPartition, Written
 from samovar.errors import (
     BrokerError,
     DeliveryUnknownError,
@@ -49,10 +51,11 @@ class Flight:
     every flight before it has passed.
     """
 
-    __slots__ = ("_lock", "before", "out")
+    __slots__ = ("_lock", "_singles", "before", "out")
 
-    def __init__(self, lock: threading.Lock, before: Flight | None) -> None:
+    def __init__(self, lock: threading.Lock, before: Flight | None, singles: Singles) -> None:
         self._lock = lock
+        self._singles = singles
         self.before = before
         self.out = 0
 
@@ -69,8 +72,28 @@ class Flight:
         """Whether none of its own records is out."""
         return self.out == 0
 
-    def reported(self, error: KafkaError | None, message: Message) -> None:
-        """One record's delivery report."""
+    def reported(self, error: KafkaError | None, message: Message, headers: Headers = ()) -> None:
+        """The delivery report of one record, which had these headers."""
+        if error is None:
+            self.settled()
+        elif not self.sends_again(error, message, headers, self._failed):
+            self._failed(error, message)
+
+    def sends_again(
+        self, error: KafkaError, message: Message, headers: Headers, report: Report
+    ) -> bool:
+        """Whether the record is sent once more, because another one may have been too large; what
+        then becomes of it is told to `report`.
+        """
+        return failures.is_too_large(error) and self._singles.send(message, headers, report)
+
+    def report_of(self, record: NewRecord) -> Report:
+        """What hears of this record."""
+        if record.headers:
+            return partial(self.reported, headers=record.headers)
+        return self.reported
+
+    def _failed(self, error: KafkaError | None, message: Message) -> None:
         self.settled()
         if error is not None:
             _tell(error, message)
@@ -105,7 +128,7 @@ class KafkaProducer:
             flight.out += 1
             self._since_poll += 1
         try:
-            self._hand_over(client, record, flight.reported)
+            self._hand_over(client, record, flight.report_of(record))
         except BaseException:
             with self._lock:
                 flight.out -= 1
@@ -128,13 +151,14 @@ class KafkaProducer:
         with self._lock:
             flight = self._flight
             flight.out += len(records)
-        report = flight.reported
         refused: dict[int, BrokerError] = {}
         handed = 0
         try:
             for index, record in enumerate(records):
                 if told is not None:
                     report = _Telling(flight, told, index, record).reported
+                else:
+                    report = flight.report_of(record)
                 try:
                     client = self._hand_over(client, record, report)
                 except BrokerError as error:
@@ -200,7 +224,7 @@ class KafkaProducer:
         with self._lock:
             sealed = self._flight
             if sealed.out or sealed.before is not None:
-                self._flight = Flight(self._lock, sealed)
+                self._flight = Flight(self._lock, sealed, self._singles)
             return sealed
 
     def flush(self, timeout: float) -> int:
@@ -208,7 +232,9 @@ class KafkaProducer:
         client = self._client
         if client is None:
             return 0
-        return self._flushed(client, timeout)
+        until = clock.monotonic() + timeout
+        left = self._flushed(client, timeout)
+        return left + self._singles.flush(max(0.0, until - clock.monotonic()))
 
     def close(self, timeout: float) -> int:
         """See the port. A closed producer connects again when it is used again."""
@@ -222,13 +248,15 @@ class KafkaProducer:
         self._lock = threading.Lock()
         self._client: Client | None = None
         #: Guarded by `_lock`.
-        self._flight = Flight(self._lock, None)
+        self._singles = Singles(self._properties)
+        self._flight = Flight(self._lock, None, self._singles)
         self._since_poll = 0
         self._stop_polling = threading.Event()
 
     def forked(self) -> None:
         """This is a child process: its parent's client is kept out of use, for ever."""
         forks.abandon(self._client)
+        self._singles.abandon()
         self._reset()
 
     def _connect(self) -> Client:
@@ -290,6 +318,7 @@ class KafkaProducer:
             client.poll(seconds)
         except KafkaException as error:
             self._give_up(client, error)
+        self._singles.serve()
 
     def _flushed(self, client: Client, seconds: float) -> int:
         try:
@@ -367,6 +396,12 @@ class _Telling:
 
     def reported(self, error: KafkaError | None, message: Message) -> None:
         """The record's delivery report."""
+        if error is None or not self._flight.sends_again(
+            error, message, self._record.headers, self._ended
+        ):
+            self._ended(error, message)
+
+    def _ended(self, error: KafkaError | None, message: Message) -> None:
         self._told(self._index, self._outcome(error, message))
         self._flight.settled()
 

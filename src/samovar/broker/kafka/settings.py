@@ -193,6 +193,11 @@ def _clashes(settings: Mapping[str, Any]) -> dict[str, str]:
     protocol = str(chosen.get("group.protocol", "classic"))
     if protocol.lower() not in ("classic", "consumer"):
         faults["group.protocol"] = f"is {protocol!r}; expected classic or consumer."
+    if (level := str(chosen.get("isolation.level", "read_committed"))) != "read_committed":
+        faults["isolation.level"] = (
+            f"is {level!r}; expected read_committed: what a transaction took back would be "
+            "performed."
+        )
     if _is_new_protocol(chosen):
         why = "cannot stand beside group.protocol = consumer, where the brokers decide it; drop it."
         faults |= {name: why for name in settings if name in _CLASSIC_ONLY}

@@ -13,7 +13,7 @@ from samovar.errors import ArgumentError, PayloadError
 from samovar.job.job_data import JobData, loads
 from samovar.support.wording import printable
 
-_PLACE = re.compile(r"(?P<topic>[\w.-]+):(?P<partition>\d+):(?P<offset>\d+)")
+_PLACE = re.compile(r"(?P<topic>[\w.-]+):(?P<partition>\d{1,9}):(?P<offset>\d{1,18})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,17 @@ from itertools import islice
 
 from msgspec import structs
 
-from samovar.broker.port import Admin, Commit, NewRecord, Producer, TopicPartition
+from samovar.broker.port import Admin, Commit, NewRecord, Producer, TopicPartition, Written
 from samovar.engine.dead import done
 from samovar.engine.dead.done import Done
 from samovar.engine.dead.letter import Letter, parse_place, revived
 from samovar.engine.routing.topic import DEAD_SUFFIX
-from samovar.errors import ArgumentError
+from samovar.errors import (
+    ArgumentError,
+    BrokerError,
+    DeliveryFailedError,
+    DeliveryUnknownError,
+)
 
 #: Letters that are put back before they are marked: so many may be repeated after a crash.
 BATCH = 500
@@ -142,10 +147,11 @@ class Morgue:
         return None
 
     def retry(self, letters: Iterable[Letter]) -> Iterator[Dealt]:
-        """Put letters back into the topics they came from, batch after batch.
+        """Put letters back into the topics they came from, batch after batch. One that its topic
+        refuses stays where it is.
 
         Raises:
-            BrokerError: the batch may be stored in part, and is not marked.
+            BrokerError: of some it is not known whether they are stored. These are not marked.
         """
         topics = self._admin.topics()
         for batch in _batches(letters):
@@ -156,11 +162,18 @@ class Morgue:
                     back.append((letter, _placed(revived(letter), topics)))
                 except ArgumentError as error:
                     left.append((letter, str(error)))
-            marks = self._marks(letter for letter, _ in back)
-            if back:
-                self._producer().produce_sync([record for _, record in back])
-            self._commit(marks)
-            yield Dealt(tuple(letter for letter, _ in back), tuple(left))
+            self._marks(letter for letter, _ in back)  # or else nothing is put back
+            answers = self._put_back([record for _, record in back])
+            done: list[Letter] = []
+            for (letter, _), answer in zip(back, answers, strict=True):
+                if isinstance(answer, Written):
+                    done.append(letter)
+                elif isinstance(answer, DeliveryFailedError):
+                    left.append((letter, str(answer)))
+            self._commit(self._marks(done))
+            yield Dealt(tuple(done), tuple(left))
+            if len(done) + len(left) < len(batch):
+                raise _unanswered(answers)
 
     def discard(self, letters: Iterable[Letter]) -> Iterator[Dealt]:
         """Give letters up, batch after batch."""
@@ -171,6 +184,16 @@ class Morgue:
     def close(self) -> None:
         """Let go of connections."""
         self._admin.close()
+
+    def _put_back(self, records: Sequence[NewRecord]) -> list[Written | BrokerError | None]:
+        """What became of each; None: nobody knows."""
+        answers: list[Written | BrokerError | None] = [None] * len(records)
+        if records:
+            producer = self._producer()
+            for index, error in producer.produce_each(records, answers.__setitem__).items():
+                answers[index] = error
+            producer.wait_until(lambda: None not in answers)
+        return answers
 
     def _shelf(self, topic: str) -> Shelf:
         shelf = Shelf(topic=topic, count=0)
@@ -253,6 +276,14 @@ def _batches(letters: Iterable[Letter]) -> Iterator[list[Letter]]:
     source = iter(letters)
     while batch := list(islice(source, BATCH)):
         yield batch
+
+
+def _unanswered(answers: Iterable[Written | BrokerError | None]) -> BrokerError:
+    """Why of some letters it is not known whether they are stored."""
+    for answer in answers:
+        if isinstance(answer, BrokerError) and not isinstance(answer, DeliveryFailedError):
+            return answer
+    return DeliveryUnknownError("There was no answer in time for some letters; try again.")
 
 
 def _placed(record: NewRecord, topics: Mapping[str, int]) -> NewRecord:

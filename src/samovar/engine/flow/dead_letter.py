@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from msgspec import structs
 
+from samovar.broker import topic_names
 from samovar.broker.port import NewRecord, Record, TopicPartition
 from samovar.engine.routing.recovery import DeadLetterQueue, Strategy, Verdict
 from samovar.engine.routing.topic import Topic
@@ -61,7 +62,7 @@ def ask(strategy: Strategy, errors: Sequence[BaseException], attempt: int) -> Ve
     match verdict:
         case "retry" | "dispatch" | "skip":
             return verdict
-        case ("dispatch", str(topic)) if topic:
+        case ("dispatch", str(topic)) if topic_names.is_legal(topic):
             return "dispatch", topic
         case _:
             raise ArgumentError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
+from typing import Any
 
 from samovar.broker import topic_names
 from samovar.broker.port import TopicSpec
@@ -42,8 +43,8 @@ class ScheduleTopics:
     ) -> None:
         """Let jobs wait in this topic. What is wrong with it lies in `faults`."""
         real = self._real_name(name)
-        config = {**COMPACTED, **(config or {})}
         faults = list(_faults(partitions, config))
+        config = COMPACTED if faults else {**COMPACTED, **(config or {})}
         if not topic_names.is_legal(real):
             faults.insert(0, "a topic's name has letters, digits, dots, dashes, underscores.")
         if real in self._specs:
@@ -89,10 +90,13 @@ def keeper_group(group: str, topic: str) -> str:
     return f"{group}-{topic}"
 
 
-def _faults(partitions: object, config: Mapping[str, str]) -> Iterator[str]:
+def _faults(partitions: object, config: object) -> Iterator[str]:
     if type(partitions) is not int or partitions < 1:
         yield f"partitions is {partitions!r}; expected a number from 1 up."
-    if (policy := config["cleanup.policy"]) != "compact":
+    chosen: Any = {} if config is None else config
+    if not isinstance(chosen, Mapping):
+        yield f"config is {config!r:.80}; expected a dict of the topic's settings."
+    elif (policy := chosen.get("cleanup.policy", "compact")) != "compact":  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] -- a user's
         yield (
             f"cleanup.policy is {policy!r}; expected 'compact': any other policy deletes jobs that "
             "still wait."

@@ -236,3 +236,11 @@ def test_librdkafka_takes_every_default_without_a_warning():
         producer.poll(0)
 
     assert warnings.messages == []
+
+
+def test_jobs_of_transactions_that_were_taken_back_are_never_read() -> None:
+    (name, why), *others = property_faults({"isolation.level": "read_uncommitted"}).items()
+
+    assert (name, others) == ("isolation.level", [])
+    assert "expected read_committed" in why
+    assert property_faults({"isolation.level": "read_committed"}) == {}

@@ -11,7 +11,6 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from samovar import events
 from samovar.broker.port import (
     AtomicProducer,
     Batch,
@@ -21,14 +20,13 @@ from samovar.broker.port import (
     Record,
     TopicPartition,
 )
+from samovar.engine.restarting import serve_until
 from samovar.support import clock
 
 #: Most records that one poll takes.
 POLL_RECORDS = 1000
 #: Longest wait of one poll, in seconds: how late a stop, or a clock that was set, is noticed.
 PATIENCE = 0.2
-#: Wait before a keeper starts anew after an error, in seconds.
-RESET_SECONDS = 1.0
 #: Whoever has not polled for so long, in seconds, polls again before it acts.
 AWAY_SECONDS = 2.0
 #: A record that was written so lately, in milliseconds, is news: all that is older has been read.
@@ -91,12 +89,7 @@ class Keeper(threading.Thread):
 
     def run(self) -> None:
         """Keep what the group gives us until stopped; after an error start anew."""
-        while not self._stop_asked.is_set():
-            try:
-                self._serve()
-            except Exception as error:
-                events.announce("listener.failed", error=error, retry_in=RESET_SECONDS)
-                self._stop_asked.wait(RESET_SECONDS)
+        serve_until(self._stop_asked, self._serve)
 
     def _serve(self) -> None:
         consumer = self._consumer = self._broker.consumer(self._group)

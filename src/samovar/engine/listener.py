@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from samovar import events
 from samovar.broker.port import Batch, Consumer, Deliveries, Record, TopicPartition
 from samovar.engine.assignment import Assignment
 from samovar.engine.partition import Partition
+from samovar.engine.restarting import serve_until
 from samovar.engine.subscribing import Subscriber
 from samovar.engine.work_queue import WorkQueue
 from samovar.errors import FencedError
@@ -30,8 +30,6 @@ BUSY_RECORDS = 64
 BUSY_SECONDS = 0.02
 #: How long full partitions may hold up polling before they are paused instead, in seconds.
 CROWDED_SECONDS = 0.2
-#: Wait before a listener starts anew after an error, in seconds.
-RESET_SECONDS = 1.0
 
 
 class Listener(threading.Thread):
@@ -88,15 +86,10 @@ class Listener(threading.Thread):
 
     def run(self) -> None:
         """Poll until stopped; after an error start anew with a new consumer."""
-        while not self._stop_asked.is_set():
-            try:
-                self._serve()
-            except FencedError as error:
-                self._fenced(error)
-                return
-            except Exception as error:
-                events.announce("listener.failed", error=error, retry_in=RESET_SECONDS)
-                self._stop_asked.wait(RESET_SECONDS)
+        try:
+            serve_until(self._stop_asked, self._serve, gives_up_at=(FencedError,))
+        except FencedError as error:
+            self._fenced(error)
 
     @property
     def running(self) -> list[tuple[TopicPartition, Record]]:

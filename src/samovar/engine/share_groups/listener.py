@@ -10,9 +10,9 @@ import threading
 from collections.abc import Callable
 from typing import NamedTuple
 
-from samovar import events
 from samovar.broker.port import Delivery, Record, ShareConsumer, ShareTerms, TopicPartition
-from samovar.engine.listener import PATIENCE, RESET_SECONDS
+from samovar.engine.listener import PATIENCE
+from samovar.engine.restarting import serve_until
 from samovar.engine.share_groups.handful import Handful
 from samovar.engine.share_groups.judge import Judge
 from samovar.engine.share_groups.quarantine import Quarantine
@@ -87,12 +87,7 @@ class ShareListener(threading.Thread):
 
     def run(self) -> None:
         """Poll until stopped; after an error start anew with a new consumer."""
-        while not self._stop_asked.is_set():
-            try:
-                self._serve()
-            except Exception as error:
-                events.announce("listener.failed", error=error, retry_in=RESET_SECONDS)
-                self._stop_asked.wait(RESET_SECONDS)
+        serve_until(self._stop_asked, self._serve)
 
     @property
     def running(self) -> list[tuple[TopicPartition, Record]]:

@@ -162,7 +162,7 @@ class Morgue:
                     back.append((letter, _placed(revived(letter), topics)))
                 except ArgumentError as error:
                     left.append((letter, str(error)))
-            self._marks(letter for letter, _ in back)  # or else nothing is put back
+            marks = self._marks(letter for letter, _ in back)  # or else nothing is put back
             answers = self._put_back([record for _, record in back])
             done: list[Letter] = []
             for (letter, _), answer in zip(back, answers, strict=True):
@@ -170,7 +170,7 @@ class Morgue:
                     done.append(letter)
                 elif isinstance(answer, DeliveryFailedError):
                     left.append((letter, str(answer)))
-            self._commit(self._marks(done))
+            self._commit(marks if len(done) == len(back) else self._marks(done))
             yield Dealt(tuple(done), tuple(left))
             if len(done) + len(left) < len(batch):
                 raise _unanswered(answers)

@@ -229,11 +229,9 @@ class KafkaProducer:
 
     def flush(self, timeout: float) -> int:
         """See the port."""
-        client = self._client
-        if client is None:
-            return 0
         until = clock.monotonic() + timeout
-        left = self._flushed(client, timeout)
+        client = self._client
+        left = 0 if client is None else self._flushed(client, timeout)
         return left + self._singles.flush(max(0.0, until - clock.monotonic()))
 
     def close(self, timeout: float) -> int:
@@ -247,8 +245,8 @@ class KafkaProducer:
         """Forget the client. In a forked child it is dead, and must not even be closed."""
         self._lock = threading.Lock()
         self._client: Client | None = None
-        #: Guarded by `_lock`.
         self._singles = Singles(self._properties)
+        #: Guarded by `_lock`.
         self._flight = Flight(self._lock, None, self._singles)
         self._since_poll = 0
         self._stop_polling = threading.Event()

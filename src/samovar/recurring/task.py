@@ -88,6 +88,9 @@ class RecurringTasks:
             faults.append(str(error))
         else:
             if not faults:
+                # The caller's own list and dict may change later.
+                options["arguments"] = tuple(options.get("arguments", ()))
+                options["keyword_arguments"] = dict(options.get("keyword_arguments", {}))
                 self._tasks[name] = RecurringTask(
                     name=name, job_class=cls, schedule=plan, **options
                 )

@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 from samovar.broker.port import METADATA_BYTES, Commit, NewRecord, TopicPartition
-from samovar.testing.contracts.bench import Bench, eventually
+from samovar.testing.contracts.bench import Bench, Member, eventually
+
+
+def reader(bench: Bench) -> tuple[TopicPartition, Member]:
+    """A partition with five records, and a member of "readers" that has received them."""
+    source = TopicPartition(bench.topic(), 0)
+    bench.producer.produce_sync([NewRecord(source.topic, b"%d" % n) for n in range(5)])
+    member = bench.member(source.topic, group="readers")
+    member.poll_until_received(5)
+    return source, member
 
 
 class Annotations:
     def test_a_text_is_committed_with_its_position(self, bench: Bench) -> None:
-        topic = bench.topic()
-        source = TopicPartition(topic, 0)
-        bench.producer.produce_sync([NewRecord(topic, b"%d" % n) for n in range(5)])
-        first = bench.member(topic, group="readers")
-        first.poll_until_received(5)
+        source, first = reader(bench)
         first.consumer.store({source: 3}, {source: "3 and 4 are in work ✓"})
         first.consumer.commit()
         first.close()
 
-        second = bench.member(topic, group="readers")
+        second = bench.member(source.topic, group="readers")
         second.poll_until_received(2)
 
-        assert second.values(topic, 0) == [b"3", b"4"]
+        assert second.values(source.topic, 0) == [b"3", b"4"]
         assert second.consumer.commits([source]) == {source: Commit(3, "3 and 4 are in work ✓")}
 
     def test_the_text_may_change_where_the_position_does_not(self, bench: Bench) -> None:
-        topic = bench.topic()
-        source = TopicPartition(topic, 0)
-        bench.producer.produce_sync([NewRecord(topic, b"%d" % n) for n in range(5)])
-        member = bench.member(topic, group="readers")
-        member.poll_until_received(5)
+        source, member = reader(bench)
         for text in ("one", "two", ""):
             member.consumer.store({source: 3}, {source: text})
             member.consumer.commit()
@@ -36,11 +37,7 @@ class Annotations:
             assert member.consumer.commits([source]) == {source: Commit(3, text)}
 
     def test_a_text_is_committed_in_time_and_on_closing(self, bench: Bench) -> None:
-        topic = bench.topic()
-        source = TopicPartition(topic, 0)
-        bench.producer.produce_sync([NewRecord(topic, b"%d" % n) for n in range(5)])
-        member = bench.member(topic, group="readers")
-        member.poll_until_received(5)
+        source, member = reader(bench)
         member.consumer.store({source: 3}, {source: "one"})
 
         def is_committed() -> bool:
@@ -51,16 +48,12 @@ class Annotations:
         member.consumer.store({source: 3}, {source: "two"})
         member.close()
 
-        other = bench.member(topic, group="readers")
+        other = bench.member(source.topic, group="readers")
         other.poll_until_held(1)
         assert other.consumer.commits([source]) == {source: Commit(3, "two")}
 
     def test_a_text_is_committed_as_soon_as_it_is_wanted(self, bench: Bench) -> None:
-        topic = bench.topic()
-        source = TopicPartition(topic, 0)
-        bench.producer.produce_sync([NewRecord(topic, b"%d" % n) for n in range(5)])
-        member = bench.member(topic, group="readers")
-        member.poll_until_received(5)
+        source, member = reader(bench)
         for text in ("one", "two"):
             member.consumer.store({source: 3}, {source: text})
             assert not member.consumer.is_committed(source)
@@ -76,11 +69,7 @@ class Annotations:
     def test_an_earlier_position_with_a_text_is_not_committed_after_a_later_one(
         self, bench: Bench
     ) -> None:
-        topic = bench.topic()
-        source = TopicPartition(topic, 0)
-        bench.producer.produce_sync([NewRecord(topic, b"%d" % n) for n in range(5)])
-        member = bench.member(topic, group="readers")
-        member.poll_until_received(5)
+        source, member = reader(bench)
         member.consumer.store({source: 3}, {source: "one"})
         member.consumer.store({source: 4})
         member.consumer.commit()

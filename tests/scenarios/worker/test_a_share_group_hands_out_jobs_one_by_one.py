@@ -159,7 +159,7 @@ def test_a_worker_that_ends_finishes_what_runs_and_gives_back_the_rest(
 
 
 @pytest.mark.xfail(
-    reason="what a stopping worker gives back comes late, or not for a minute", strict=False
+    reason="what a stopping worker gives back is taken for a killer by the next one", strict=False
 )
 @pytest.mark.timeout(120)
 def test_a_job_that_ends_its_process_is_performed_by_the_next_one(kafka_stage: Stage) -> None:

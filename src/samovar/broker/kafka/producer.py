@@ -72,6 +72,14 @@ class Flight:
         """Whether none of its own records is out."""
         return self.out == 0
 
+    @property
+    def outstanding(self) -> int:
+        """How many records are out, those of the flights before it among them."""
+        total, flight = 0, self
+        while flight is not None:
+            total, flight = total + flight.out, flight.before
+        return total
+
     def reported(self, error: KafkaError | None, message: Message, headers: Headers = ()) -> None:
         """The delivery report of one record, which had these headers."""
         if error is None:
@@ -230,9 +238,12 @@ class KafkaProducer:
     def flush(self, timeout: float) -> int:
         """See the port."""
         until = clock.monotonic() + timeout
-        client = self._client
-        left = 0 if client is None else self._flushed(client, timeout)
-        return left + self._singles.flush(max(0.0, until - clock.monotonic()))
+        if (client := self._client) is not None:
+            self._flush_client(client, timeout)
+        self._singles.flush(max(0.0, until - clock.monotonic()))
+        with self._lock:
+            # Not what the clients say: they count their own errors that nobody has heard yet, too.
+            return self._flight.outstanding
 
     def close(self, timeout: float) -> int:
         """See the port. A closed producer connects again when it is used again."""
@@ -318,12 +329,11 @@ class KafkaProducer:
             self._give_up(client, error)
         self._singles.serve()
 
-    def _flushed(self, client: Client, seconds: float) -> int:
+    def _flush_client(self, client: Client, seconds: float) -> None:
         try:
-            return client.flush(seconds)
+            client.flush(seconds)
         except KafkaException as error:
             self._give_up(client, error)
-            return 0
 
     def _give_up(self, client: Client, error: KafkaException) -> None:
         """A fatal error makes a client useless for good; it is raised from whichever call meets it

@@ -53,9 +53,10 @@ class Singles:
         if self._client is not None:
             self._client.poll(0)
 
-    def flush(self, timeout: float) -> int:
-        """Wait for all of them, up to `timeout` seconds; how many are still out."""
-        return 0 if self._client is None else self._client.flush(timeout)
+    def flush(self, timeout: float) -> None:
+        """Wait for all of them, up to `timeout` seconds."""
+        if self._client is not None:
+            self._client.flush(timeout)
 
     def abandon(self) -> None:
         """This is a forked child, where the client is dead."""

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.jobs.sample import JournalJob
@@ -29,7 +33,7 @@ def test_a_suspended_worker_loses_no_job(stage: Stage) -> None:
             eventually(lambda w=worker: holds_partitions(w), what="both hold partitions")
         put(stage, first)
         stage.journal.wait(lambda journal: {sleeper.pid, other.pid} <= journal.pids())
-        sleeper.signal(signal.SIGSTOP)
+        suspend(stage, sleeper)
         stage.journal.wait_for("done", *first)
 
         sleeper.signal(signal.SIGCONT)
@@ -44,6 +48,27 @@ def test_a_suspended_worker_loses_no_job(stage: Stage) -> None:
     lines = stage.journal.lines("done")
     assert {line.pid for line in lines if int(line.what) in second} == {sleeper.pid, other.pid}
     assert all(mark == JOBS_PER_ROUND * 2 // PARTITIONS for mark in stage.committed().values())
+
+
+def suspend(stage: Stage, worker: WorkerProcess) -> None:
+    """Stop it, but not amid a write to the log's file, where nobody else could write then."""
+    process = psutil.Process(worker.pid)
+    while True:
+        worker.signal(signal.SIGSTOP)
+        eventually(lambda: process.status() == psutil.STATUS_STOPPED, what="it is stopped")
+        if stage.backend == "kafka" or is_writable(stage.settings.embedded.path):
+            return
+        worker.signal(signal.SIGCONT)
+
+
+def is_writable(path: Path) -> bool:
+    with closing(sqlite3.connect(path, timeout=1, isolation_level=None)) as log:
+        try:
+            log.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+        log.execute("ROLLBACK")
+        return True
 
 
 def put(stage: Stage, numbers: range) -> None:

@@ -158,9 +158,27 @@ def test_a_worker_that_ends_finishes_what_runs_and_gives_back_the_rest(
     assert sorted(kafka_stage.journal.numbers("start")) == list(range(20))
 
 
-@pytest.mark.xfail(
-    reason="what a stopping worker gives back is taken for a killer by the next one", strict=False
-)
+@pytest.mark.timeout(120)
+def test_a_worker_told_to_be_quiet_leaves_the_rest_to_others(kafka_stage: Stage) -> None:
+    draw(kafka_stage)
+    kafka_stage.configure("worker", concurrency=1)
+    kafka_stage.put([(0, GateJob(0)), *((0, JournalJob(n)) for n in range(1, 20))])
+
+    with kafka_stage.steady_worker() as quiet:
+        kafka_stage.journal.wait_for("start", 0)
+        quiet.signal(signal.SIGTSTP)
+        with kafka_stage.steady_worker() as other:
+            kafka_stage.journal.wait_for("done", *range(1, 20))
+            kafka_stage.open_gate(0)
+            kafka_stage.journal.wait_for("done", 0)
+            for worker in (quiet, other):
+                worker.signal(signal.SIGTERM)
+                assert worker.wait() == 0
+
+    assert sorted(kafka_stage.journal.numbers("start")) == list(range(20))
+    assert kafka_stage.records("dead") == []
+
+
 @pytest.mark.timeout(120)
 def test_a_job_that_ends_its_process_is_performed_by_the_next_one(kafka_stage: Stage) -> None:
     draw(kafka_stage)

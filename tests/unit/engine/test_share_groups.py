@@ -9,9 +9,11 @@ import pytest
 from samovar.broker.port import Delivery, NewRecord, Record, ShareTerms, TopicPartition
 from samovar.engine.routing.subscriptions import group_faults, subscriptions
 from samovar.engine.routing.topic import Topic
+from samovar.engine.share_groups.departure import IN_FLIGHT_SECONDS, Departure
 from samovar.engine.share_groups.quarantine import Quarantine
 from samovar.engine.share_groups.requeue import Requeue
 from samovar.engine.share_groups.verdict import attempts_before, given_back, last_delivery
+from samovar.support import clock
 
 TERMS = ShareTerms(most_deliveries=5, lock_seconds=30)
 
@@ -80,6 +82,27 @@ def test_in_quarantine_nobody_else_holds_anything() -> None:
 
     quarantine.open()
     assert quarantine.enter()
+
+
+def test_a_process_has_left_when_no_connection_can_be_handed_anything(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(clock, "monotonic", lambda: now[0])
+    departure = Departure()
+    departure.came()
+    departure.came()
+    departure.left()
+    now[0] += 60
+    assert not departure.is_over
+
+    departure.left()
+    assert not departure.is_over, "the broker may still answer what it asked"
+    now[0] += IN_FLIGHT_SECONDS + 0.01
+    assert departure.is_over
+
+    departure.came()
+    assert not departure.is_over
 
 
 def test_a_share_group_has_a_name_of_its_own() -> None:

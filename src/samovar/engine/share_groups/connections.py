@@ -10,6 +10,7 @@ from samovar.broker.port import Broker, Deliveries, Producer, ShareConsumer, Sha
 from samovar.engine.recovery import DeadLetterDispatch
 from samovar.engine.routing.subscriptions import Subscription
 from samovar.engine.serving import Serving
+from samovar.engine.share_groups.departure import Departure
 from samovar.engine.share_groups.judge import Judge
 from samovar.engine.share_groups.listener import ShareListener
 from samovar.engine.share_groups.quarantine import Quarantine
@@ -56,6 +57,7 @@ class Connections:
         chosen = subscription.copies if subscription.copies > 1 else MOST_CONNECTIONS
         self._count = min(chosen, executors)
         self._quarantine = Quarantine()
+        self._departure = Departure()
         # One connection is always free to go on.
         self._waiting_room = threading.Semaphore(self._count - 1)
 
@@ -76,6 +78,7 @@ class Connections:
                 settle=self._settle,
                 executors=self._executors,
                 quarantine=self._quarantine,
+                departure=self._departure,
                 patience=subscription.max_wait_time,
                 work=self._work,
             )
@@ -101,6 +104,7 @@ class Connections:
             consumer=consumer,
             producer=self._deliveries,
             requeue=self._requeue,
+            departure=self._departure,
             waiting_room=self._waiting_room,
             longest_wait=terms.lock_seconds / 2,
         )

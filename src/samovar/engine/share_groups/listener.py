@@ -13,6 +13,7 @@ from typing import NamedTuple
 from samovar.broker.port import Delivery, Record, ShareConsumer, ShareTerms, TopicPartition
 from samovar.engine.listener import PATIENCE
 from samovar.engine.restarting import serve_until
+from samovar.engine.share_groups.departure import Departure
 from samovar.engine.share_groups.handful import Handful
 from samovar.engine.share_groups.judge import Judge
 from samovar.engine.share_groups.quarantine import Quarantine
@@ -54,6 +55,7 @@ class ShareListener(threading.Thread):
         settle: Callable[[ShareTerms, ShareConsumer], Settlement],
         executors: int,
         quarantine: Quarantine,
+        departure: Departure,
         patience: float,
         work: WorkQueue,
     ) -> None:
@@ -67,23 +69,23 @@ class ShareListener(threading.Thread):
         self._settle = settle
         self._executors = executors
         self._quarantine = quarantine
+        self._departure = departure
         self._longest_wait = min(patience, PATIENCE)
         self._work = work
-        self._quiet_asked = threading.Event()
         self._stop_asked = threading.Event()
         self._line: _Line | None = None
 
-    def quiet(self) -> None:
-        """Begin no further job, and give back what was not begun. Any thread may call this."""
-        self._quiet_asked.set()
+    def stop(self) -> None:
+        """Begin no further job, give back what was not begun, acknowledge what ends, and leave the
+        group. Any thread may call this.
+        """
+        self._stop_asked.set()
         if (line := self._line) is not None:
             line.handful.interrupt()
             line.consumer.wake()
 
-    def stop(self) -> None:
-        """The same; acknowledge what ends, and leave the group. Any thread may call this."""
-        self._stop_asked.set()
-        self.quiet()
+    #: No partition would be kept by staying, and what others give back must not come here.
+    quiet = stop
 
     def run(self) -> None:
         """Poll until stopped; after an error start anew with a new consumer."""
@@ -97,7 +99,14 @@ class ShareListener(threading.Thread):
 
     def _serve(self) -> None:
         terms = self._terms()
-        consumer = self._connect()
+        self._departure.came()
+        try:
+            self._serve_as(terms, self._connect())
+        finally:
+            self._departure.left()
+
+    def _serve_as(self, terms: ShareTerms, consumer: ShareConsumer) -> None:
+        """Be a member of the group until stopped."""
         line = self._line = _Line(
             terms,
             consumer,
@@ -114,7 +123,7 @@ class ShareListener(threading.Thread):
             consumer.close()
 
     def _turn(self, line: _Line) -> None:
-        if self._quiet_asked.is_set() or not line.subscriber.follow_share(line.consumer):
+        if not line.subscriber.follow_share(line.consumer):
             self._stop_asked.wait(PATIENCE)
         elif self._work.free <= 0 or not self._quarantine.enter():
             self._stop_asked.wait(BUSY_SECONDS)
@@ -125,10 +134,19 @@ class ShareListener(threading.Thread):
                 self._quarantine.leave()
 
     def _receive(self, line: _Line) -> None:
-        """Poll, and work off what comes: suspects last, one of them by itself, in quarantine. The
-        others become copies, so that what came together does not come together again.
+        if not (deliveries := line.consumer.poll(self._longest_wait)):
+            return
+        # It is handed nothing more until all this is settled.
+        self._departure.left()
+        try:
+            self._settle_all(line, deliveries)
+        finally:
+            self._departure.came()
+
+    def _settle_all(self, line: _Line, deliveries: list[Delivery]) -> None:
+        """Work them off: suspects last, one of them by itself, in quarantine. The others become
+        copies, so that what came together does not come together again.
         """
-        deliveries = line.consumer.poll(self._longest_wait)
         line.settlement.expect(deliveries)
         suspects = [delivery for delivery in deliveries if is_suspect(delivery)]
         line.settlement.take([(d, copied(d)) for d in suspects[1:]])
@@ -162,7 +180,7 @@ class ShareListener(threading.Thread):
         while line.settlement.open > leaving:
             line.handful.news.wait(line.settlement.patience)
             line.handful.news.clear()
-            hurry = self._quiet_asked.is_set()
+            hurry = self._stop_asked.is_set()
             if hurry or clock.monotonic() > until:
                 unbegun = line.handful.withdraw()
                 line.settlement.take(

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from samovar import events
 from samovar.broker.port import Barrier, Deliveries, Delivery, ShareConsumer
+from samovar.engine.share_groups.departure import Departure
 from samovar.engine.share_groups.requeue import Requeue
 from samovar.engine.share_groups.verdict import Verdict
 from samovar.errors import BrokerError
@@ -22,9 +23,11 @@ AGAIN_SECONDS = 1.0
 
 
 class _Waiting(NamedTuple):
+    """What becomes a copy when it is due."""
+
     due: float
     delivery: Delivery
-    verdict: Verdict
+    attempts: int
 
 
 class Settlement:
@@ -36,6 +39,7 @@ class Settlement:
         consumer: ShareConsumer,
         producer: Deliveries,
         requeue: Requeue,
+        departure: Departure,
         waiting_room: threading.Semaphore,
         longest_wait: float,
     ) -> None:
@@ -45,6 +49,7 @@ class Settlement:
         self._consumer = consumer
         self._producer = producer
         self._requeue = requeue
+        self._departure = departure
         self._waiting_room = waiting_room
         self._longest_wait = longest_wait
         #: How many deliveries are not acknowledged yet.
@@ -52,6 +57,8 @@ class Settlement:
         self._done: list[Delivery] = []
         #: Jobs that have ended, until what they enqueued is delivered.
         self._held: tuple[Barrier, list[Delivery]] | None = None
+        #: What others are to have, when this process cannot be handed it again.
+        self._given_back: list[Delivery] = []
         self._waiting: list[_Waiting] = []
         self._has_seat = False
 
@@ -65,15 +72,20 @@ class Settlement:
         for delivery, verdict in ended:
             if verdict.what == "accept":
                 self._done.append(delivery)
+            elif verdict.what == "release":
+                self._given_back.append(delivery)
             else:
                 due = now + min(verdict.after, self._longest_wait)
-                self._waiting.append(_Waiting(due, delivery, verdict))
+                self._waiting.append(_Waiting(due, delivery, verdict.attempts))
 
     def go_on(self, *, hurry: bool) -> None:
         """Acknowledge what may be acknowledged now; in a hurry nothing waits for its time."""
         self._accept_done()
+        if self._given_back and self._departure.is_over:
+            self._acknowledge(self._consumer.release, self._given_back)
+            self._given_back = []
         if self._waiting:
-            self._end_waiting(hurry or not self._may_wait())
+            self._copy_due(hurry or not self._may_wait())
         if not self._waiting and self._has_seat:
             self._has_seat = False
             self._waiting_room.release()
@@ -106,26 +118,20 @@ class Settlement:
         self._has_seat = self._waiting_room.acquire(blocking=False)
         return self._has_seat
 
-    def _end_waiting(self, all_of_them: bool) -> None:
+    def _copy_due(self, all_of_them: bool) -> None:
         now = clock.monotonic()
         due = [w for w in self._waiting if all_of_them or w.due <= now]
+        if not due:
+            return
         self._waiting = [w for w in self._waiting if w not in due]
-        released = [w.delivery for w in due if w.verdict.what == "release"]
-        copied = [w for w in due if w.verdict.what == "requeue"]
-        if released:
-            self._acknowledge(self._consumer.release, released)
-        if copied:
-            self._copy(copied)
-
-    def _copy(self, copied: Sequence[_Waiting]) -> None:
         try:
-            self._requeue.put([(w.delivery, w.verdict.attempts) for w in copied])
+            self._requeue.put([(w.delivery, w.attempts) for w in due])
         except BrokerError as error:
             events.announce("broker.error", error=error)
             later = clock.monotonic() + AGAIN_SECONDS
-            self._waiting += [w._replace(due=later) for w in copied]
+            self._waiting += [w._replace(due=later) for w in due]
             return
-        self._acknowledge(self._consumer.accept, [w.delivery for w in copied])
+        self._acknowledge(self._consumer.accept, [w.delivery for w in due])
 
     def _acknowledge(
         self, how: Callable[[Iterable[Delivery]], None], deliveries: Sequence[Delivery]

@@ -18,7 +18,7 @@ from samovar.engine import children
 from samovar.engine.consuming.consumption import Consumption, Farewell
 from samovar.engine.flow.decisions import DeadLetter, Drop, Stop
 from samovar.engine.flow.long_running import LongRunning
-from samovar.engine.flow.stages import ADMIT, Admission, Gate, Hold, Skip
+from samovar.engine.flow.stages import ADMIT, Admission, Hold, Skip, Stage
 from samovar.engine.partition import Mark, Perform
 from samovar.engine.recovery import DeadLetterDispatch, Recovery
 from samovar.engine.routing.topic import Topic
@@ -47,7 +47,7 @@ class Coordinator:
         topic: Topic,
         dispatch_dead: DeadLetterDispatch,
         stop_process: Callable[[], None],
-        gate: Gate | None = None,
+        gate: Stage | None = None,
         consumption: Consumption | None = None,
     ) -> None:
         """`consumption`: the records are no jobs, but worked on by a consumer."""
@@ -222,14 +222,17 @@ class Coordinator:
         position.
         """
         pending, recovery = self.pending, self.recovery
-        ask = None if self._gate is None else self._gate.ask
+        admit = None if self._gate is None else self._gate.admit
         told = watched(perform, self.source)
         for _ in range(min(len(pending), self.topic.max_messages)):
             if self.interrupted or children.is_child:
                 return False
             record = pending[0]
             try:
-                if ask is None or (answer := ask(record, recovery.attempt)) is ADMIT:
+                if (
+                    admit is None
+                    or (answer := admit(record, clock.now(), recovery.attempt)) is ADMIT
+                ):
                     told(record) if told else perform(record.value)
                 elif self._is_held(record, answer):
                     return False

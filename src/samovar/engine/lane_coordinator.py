@@ -18,7 +18,7 @@ from samovar.engine.batches import Batches
 from samovar.engine.consuming.consumption import Farewell
 from samovar.engine.crew import Crew
 from samovar.engine.flow.decisions import DeadLetter, Drop, Retry, Stop
-from samovar.engine.flow.stages import ADMIT, Gate, Hold, Skip
+from samovar.engine.flow.stages import ADMIT, Hold, Skip, Stage
 from samovar.engine.flow.underway import Underway
 from samovar.engine.lanes import LaneOf, Lanes
 from samovar.engine.note import Note
@@ -51,7 +51,7 @@ class LaneCoordinator:
         summon: Callable[[LaneCoordinator], None],
         lane_of: LaneOf | None = None,
         batches: Batches | None = None,
-        gate: Gate | None = None,
+        gate: Stage | None = None,
     ) -> None:
         """`summon` gives one more executor an invitation. Without `lane_of` or `batches` no record
         waits for another."""
@@ -222,12 +222,12 @@ class LaneCoordinator:
         ready = self._lanes.ready
         return ready.popleft() if ready else None
 
-    def _pass(self, gate: Gate) -> Record | None:
+    def _pass(self, gate: Stage) -> Record | None:
         """Take the first ready record that the gate lets pass."""
         while not self._is_closed and not self.interrupted and (record := self._take()):
             try:
                 failing = self._failing.get(record.offset)
-                answer = gate.ask(record, failing.attempt if failing else 0)
+                answer = gate.admit(record, clock.now(), failing.attempt if failing else 0)
             except Exception as error:
                 self._failed(record, error)
                 continue

@@ -13,7 +13,7 @@ from samovar.broker.port import NewRecord, Record, TopicPartition
 from samovar.engine import children
 from samovar.engine.consuming.consumer import Consumer
 from samovar.engine.consuming.message import Message, json
-from samovar.engine.flow.stages import ADMIT, Admission, Gate, Hold, Skip
+from samovar.engine.flow.stages import ADMIT, Admission, Hold, Skip, Stage
 from samovar.engine.recovery import Recovery
 from samovar.engine.routing.topic import Topic
 from samovar.support import asyncs, clock
@@ -47,7 +47,7 @@ class Consumption:
         source: TopicPartition,
         topic: Topic,
         produce: Callable[[NewRecord], None],
-        gate: Gate | None,
+        gate: Stage | None,
     ) -> None:
         self.source = source
         #: Set by the listener: the partition is on its way to another worker.
@@ -93,10 +93,12 @@ class Consumption:
         """This record and those before it are done; False when the partition has left."""
         if self.has_left:
             return False
-        self._pass_over(self._partition, offset)
-        self._partition.position = max(self._partition.position or 0, offset + 1)
-        if self._partition.recovery.attempt:
-            self._partition.recovery.succeeded()
+        partition = self._partition
+        self._pass_over(partition, offset)
+        if partition.position is None or partition.position <= offset:
+            partition.position = offset + 1
+        if partition.recovery.attempt:
+            partition.recovery.succeeded()
         return True
 
     def pause(self, offset: int, seconds: float) -> None:
@@ -150,7 +152,7 @@ class Consumption:
         if self._gate is None:
             return ADMIT
         try:
-            return self._gate.ask(record, attempt)
+            return self._gate.admit(record, clock.now(), attempt)
         except Exception:
             if is_first:
                 raise
@@ -196,8 +198,9 @@ class Consumption:
         return bool(partition.pending)
 
     def _pass_over(self, partition: Partition, offset: int) -> None:
-        while partition.pending and partition.pending[0].offset <= offset:
-            partition.pending.popleft()
+        pending = partition.pending
+        while pending and pending[0].offset <= offset:
+            pending.popleft()
 
     def _tell(self, consumer: Consumer | None, hook: str, error: BaseException) -> None:
         events.announce(

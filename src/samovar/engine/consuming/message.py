@@ -16,12 +16,14 @@ Deserializer = Callable[["Message"], Any]
 class Message:
     """One record of a topic."""
 
-    __slots__ = ("_decoded", "_deserializer", "partition", "record", "topic")
+    __slots__ = ("_decoded", "_deserializer", "offset", "partition", "record", "topic")
 
     def __init__(self, source: TopicPartition, record: Record, deserializer: Deserializer) -> None:
         #: Real name of the topic.
         self.topic = source.topic
         self.partition = source.partition
+        #: Its place in the partition.
+        self.offset = record.offset
         self.record = record
         self._deserializer = deserializer
         self._decoded: Any = _NOT_YET
@@ -37,11 +39,6 @@ class Message:
         if self._decoded is _NOT_YET:
             self._decoded = self._deserializer(self)
         return self._decoded
-
-    @property
-    def offset(self) -> int:
-        """Its place in the partition."""
-        return self.record.offset
 
     @property
     def value(self) -> bytes | None:

@@ -107,10 +107,10 @@ def recover(
     return Drop(after) if target is None else DeadLetter(target, after)
 
 
-def gate(topic: Topic, source: TopicPartition) -> Gate | None:
-    """What asks before each job of a partition that has just come; None: every job may begin.
+def gate(topic: Topic, source: TopicPartition) -> Stage | None:
+    """What is asked before each job of a partition that has just come; None: every job may begin.
 
-    The order is that of asking.
+    The order of its stages is that of asking.
     """
     stages: list[Stage] = []
     # What drops a record comes before what makes it wait, and what counts records comes last.
@@ -121,4 +121,4 @@ def gate(topic: Topic, source: TopicPartition) -> Gate | None:
         stages.append(Delaying(topic.delay_by))
     if topic.throttle is not None:
         stages.append(Throttling(topic.throttle.limit, topic.throttle.seconds))
-    return Gate(stages) if stages else None
+    return Gate(stages) if len(stages) > 1 else next(iter(stages), None)

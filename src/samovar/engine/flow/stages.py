@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from samovar.broker.port import Record
-from samovar.support import clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +49,15 @@ class Stage(Protocol):
 
 
 class Gate:
-    """The stages of one partition, in order: the first that does not admit has decided."""
+    """Several stages as one, asked in order: the first that does not admit has decided."""
 
     def __init__(self, stages: Sequence[Stage]) -> None:
-        self._stages = tuple(stages)
+        self.stages = tuple(stages)
+        self._admits = [stage.admit for stage in stages]
 
-    def ask(self, record: Record, attempt: int) -> Admission:
-        """Whether the record may be performed now: `ADMIT` itself, or why not."""
-        now = clock.now()
-        for stage in self._stages:
-            if (answer := stage.admit(record, now, attempt)) is not ADMIT:
+    def admit(self, record: Record, now: float, attempt: int) -> Admission:
+        """See `Stage`."""
+        for admit in self._admits:
+            if (answer := admit(record, now, attempt)) is not ADMIT:
                 return answer
         return ADMIT

@@ -35,5 +35,6 @@ class Throttling:
             if admitted[0] <= now < until:
                 return Hold(until)
         admitted.append(now)
-        self._newest = max(self._newest, record.offset)
+        if record.offset > self._newest:
+            self._newest = record.offset
         return ADMIT

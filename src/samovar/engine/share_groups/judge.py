@@ -8,7 +8,7 @@ from samovar.broker.port import Delivery, ShareTerms
 from samovar.engine import children
 from samovar.engine.flow import assembly
 from samovar.engine.flow.decisions import Retry, Stop
-from samovar.engine.flow.stages import ADMIT, Gate, Skip
+from samovar.engine.flow.stages import ADMIT, Skip, Stage
 from samovar.engine.partition import Perform
 from samovar.engine.recovery import DeadLetterDispatch, Recovery
 from samovar.engine.routing.topic import Topic
@@ -21,6 +21,7 @@ from samovar.engine.share_groups.verdict import (
 )
 from samovar.engine.watching import watched
 from samovar.errors import WorkerDiedError
+from samovar.support import clock
 
 
 class Judge:
@@ -40,7 +41,7 @@ class Judge:
         self._dispatch_dead = dispatch_dead
         self._stop_process = stop_process
         #: Settings and gate of the topics seen; two threads may look one up at once.
-        self._known: dict[str, tuple[Topic, Gate | None]] = {}
+        self._known: dict[str, tuple[Topic, Stage | None]] = {}
 
     def perform(self, delivery: Delivery, perform: Perform) -> Verdict:
         """Perform the job, unless it is too old or has killed its processes before."""
@@ -48,7 +49,9 @@ class Judge:
         try:
             if delivery.count >= last_delivery(self._terms):
                 raise WorkerDiedError(self._obituary(delivery))
-            answer = ADMIT if gate is None else gate.ask(delivery.record, delivery.count - 1)
+            answer = ADMIT
+            if gate is not None:
+                answer = gate.admit(delivery.record, clock.now(), delivery.count - 1)
             if isinstance(answer, Skip):
                 self._recovery(delivery, topic).skipped(delivery.record, answer)
             else:
@@ -77,7 +80,7 @@ class Judge:
         recovery.attempt = attempts_before(delivery)
         return recovery
 
-    def _looked_up(self, delivery: Delivery) -> tuple[Topic, Gate | None]:
+    def _looked_up(self, delivery: Delivery) -> tuple[Topic, Stage | None]:
         name = delivery.source.topic
         if (found := self._known.get(name)) is None:
             topic = self._topic(name)

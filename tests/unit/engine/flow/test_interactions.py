@@ -13,6 +13,7 @@ from samovar.engine.flow import assembly
 from samovar.engine.flow.delaying import Delaying
 from samovar.engine.flow.expiry import Expiry
 from samovar.engine.flow.filtering import Filtering
+from samovar.engine.flow.stages import Gate
 from samovar.engine.flow.throttling import Throttling
 from samovar.engine.routing.lanes import VirtualPartitions
 from samovar.engine.routing.pace import Throttle
@@ -96,9 +97,8 @@ def test_what_drops_records_is_asked_first_and_what_counts_them_last() -> None:
     }
     gate = assembly.gate(Topic(name="orders", **settings), TopicPartition("orders", 0))
 
-    assert gate is not None
-    order = [type(stage) for stage in gate._stages]  # pyright: ignore[reportPrivateUsage]
-    assert order == [Expiry, Filtering, Delaying, Throttling]
+    assert isinstance(gate, Gate)
+    assert [type(stage) for stage in gate.stages] == [Expiry, Filtering, Delaying, Throttling]
 
 
 def test_a_plain_topic_asks_nothing() -> None:

@@ -30,7 +30,6 @@ from benchmarks.memory import measure_memory
 from benchmarks.results import Results
 from benchmarks.rounds import run
 
-RESULTS = Path(__file__).parent / "results.json"
 QUICK = Sizes(
     rounds=1, enqueue=1.0, work=1.5, latency=3.0, idle=2.0, backlog=0.15, two_processes=False
 )
@@ -46,15 +45,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         case "run":
             run_all(options, console)
         case "memory":
-            add_memory(options.json or RESULTS, console)
+            add_memory(options.json or page.RESULTS, console)
         case "deferred":
-            add_deferred(options.json or RESULTS, console)
+            add_deferred(options.json or page.RESULTS, console)
         case name if name in COMPARISONS:
             run_comparison(name, options, console)
         case _:
-            results = Results.read(options.json or RESULTS)
-            report.show(results, console)
-            page.renew(results)
+            report.show(Results.read(page.RESULTS), console)
+            page.renew()
 
 
 def run_all(options: argparse.Namespace, console: Console) -> None:
@@ -64,13 +62,7 @@ def run_all(options: argparse.Namespace, console: Console) -> None:
     results = run(options.only, sizes, console)
     report.show(results, console)
     is_whole = not options.quick and not options.only
-    path: Path | None = options.json or (RESULTS if is_whole else None)
-    if path:
-        results.write(path)
-        console.print(f"Written: {path}")
-    if is_whole:
-        page.renew(results)
-        console.print(f"Written: {page.PAGE} and {page.PICTURE}")
+    keep(results, options, page.RESULTS if is_whole else None, console)
     console.print(f"Took {time.monotonic() - began:.0f} s.", style="dim")
 
 
@@ -78,10 +70,20 @@ def run_comparison(name: str, options: argparse.Namespace, console: Console) -> 
     """Measure one of the comparisons, show it, and keep it in a file of its own."""
     sizes = QUICK if options.quick else replace(COMPARED, rounds=options.rounds)
     results = compare(COMPARISONS[name], sizes, console)
-    path = options.json or (None if options.quick else RESULTS.with_name(f"{name}.json"))
+    keep(results, options, None if options.quick else page.results_of(name), console)
+
+
+def keep(
+    results: Results, options: argparse.Namespace, place: Path | None, console: Console
+) -> None:
+    """Write them where the options say; or else to their place, and into the documentation."""
+    path: Path | None = options.json or place
     if path:
         results.write(path)
         console.print(f"Written: {path}")
+    if path and path == place:
+        page.renew()
+        console.print(f"Written: {page.PAGE} and {page.PICTURE}")
 
 
 def add_memory(path: Path, console: Console) -> None:

@@ -12,16 +12,19 @@ from rich.table import Table
 from benchmarks.contestants import Contestant
 from benchmarks.contestants.on_kafka import no_op, waiting
 from benchmarks.measure import Sizes
+from benchmarks.report import markdown_table
 from benchmarks.results import Results
 from benchmarks.rounds import measured
 
 MEASURE = "worker_1"
+HEADER = ("", "jobs, /s", "ratio", "of each round", "required", "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """Contestants that are measured in turn, each against another one of the same round."""
 
+    title: str
     contestants: Sequence[Contestant]
     #: Contestants with their own yardstick; of all others it is the first one.
     versus: Mapping[str, str]
@@ -58,15 +61,22 @@ SIDE_BY_SIDE = (
 
 COMPARISONS = {
     "features": Comparison(
+        title="Features that have nothing to do",
         contestants=(PLAIN, *FEATURES),
         versus={"manual-marks": "consumer"},
         required={c.name: 0.9 for c in FEATURES},
     ),
     "orderings": Comparison(
-        contestants=(PLAIN, *ORDERINGS), versus={}, required={c.name: 0.6 for c in ORDERINGS}
+        title="Orderings",
+        contestants=(PLAIN, *ORDERINGS),
+        versus={},
+        required={c.name: 0.6 for c in ORDERINGS},
     ),
     "side-by-side": Comparison(
-        contestants=SIDE_BY_SIDE, versus={}, required={"none-threads": 30, "none-coroutines": 30}
+        title="Jobs that wait 1 ms, on one partition",
+        contestants=SIDE_BY_SIDE,
+        versus={},
+        required={"none-threads": 30, "none-coroutines": 30},
     ),
 }
 
@@ -75,12 +85,20 @@ def compare(comparison: Comparison, sizes: Sizes, console: Console) -> Results:
     """Measure, and show the table."""
     results = measured(comparison.contestants, sizes, console)
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for title in ("", "jobs, /s", "ratio", "of each round", "required", ""):
+    for title in HEADER:
         table.add_column(title, justify="right" if title else "left")
     for row in rows(comparison, results):
         table.add_row(*row)
     console.print(table)
     return results
+
+
+def markdown(comparison: Comparison, results: Results) -> str:
+    """The table and when it was measured, for the documentation."""
+    return (
+        f"### {comparison.title}\n\nMeasured {results.measured_at}.\n\n"
+        f"{markdown_table(HEADER, rows(comparison, results))}\n"
+    )
 
 
 def rows(comparison: Comparison, results: Results) -> Iterator[Sequence[str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -101,11 +101,11 @@ def markdown(results: Results) -> str:
     parts = [
         _conditions(results),
         *skipped,
-        _markdown_table(header, rows),
-        _markdown_table(wanted, targets),
+        markdown_table(header, rows),
+        markdown_table(wanted, targets),
         "✔✔ the aim is reached, ✔ what is required is reached, ✘ it is not; "
         "○ below an aim where nothing is required.",
-        _markdown_table(["", "what a job survives"], durability),
+        markdown_table(["", "what a job survives"], durability),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -141,7 +141,8 @@ def _table(header: Sequence[str], rows: Rows, styles: Sequence[str] = ()) -> Tab
     return table
 
 
-def _markdown_table(header: Sequence[str], rows: Rows) -> str:
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Rows of text as a table of Markdown; with two columns both are text, or else figures."""
     is_text = len(header) == 2
     rule = ["---", *("---" if is_text else "--:" for _ in header[1:])]
-    return "\n".join(f"| {' | '.join(row)} |" for row in [list(header), rule, *rows])
+    return "\n".join(f"| {' | '.join(row)} |" for row in [header, rule, *rows])

@@ -26,7 +26,7 @@ from samovar.engine.routing.routes import Routes
 from samovar.engine.routing.topic import Topic
 from samovar.engine.scheduled.scheduling import Scheduling
 from samovar.engine.serving import Serving
-from samovar.engine.share_groups.requeue import ONE_BY_ONE
+from samovar.engine.share_groups.copies import ONE_BY_ONE
 from samovar.engine.topics import Topics
 from samovar.engine.worker import Worker
 from samovar.job.state import JOB_CLASSES

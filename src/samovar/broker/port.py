@@ -69,15 +69,6 @@ class Delivery(msgspec.Struct, frozen=True):
     count: int = 1
 
 
-class ShareTerms(NamedTuple):
-    """How a share group treats its records."""
-
-    #: A record that was handed out so often, and is not accepted, is not handed out again.
-    most_deliveries: int
-    #: How long it is locked for the member that has it, in seconds.
-    lock_seconds: float
-
-
 class NewRecord(msgspec.Struct, frozen=True, gc=False):
     """A record on its way to a topic."""
 
@@ -296,7 +287,7 @@ class ShareConsumer(Protocol):
 
     def poll(self, timeout: float) -> list[Delivery]:
         """Wait up to `timeout` seconds for records, and take some. Each of those that an earlier
-        poll took must have been accepted or released.
+        poll took must have been accepted.
 
         They may be many more than were asked for: what one request of a producer wrote together is
         handed out together.
@@ -310,16 +301,12 @@ class ShareConsumer(Protocol):
         """These are done with. The group hears it soon, at the latest in the next `poll`."""
         ...
 
-    def release(self, deliveries: Iterable[Delivery]) -> None:
-        """These may be handed out again, at once and to any member."""
-        ...
-
     def wake(self) -> None:
         """Make a running `poll` return soon. Any thread may call this."""
         ...
 
     def close(self) -> None:
-        """Tell what was accepted and released, and leave. What was neither is handed out again."""
+        """Tell what was accepted, and leave. What was not is handed out again."""
         ...
 
 
@@ -509,8 +496,9 @@ class Admin(Protocol):
         """Up to `limit` records from `offset` on, outside any group."""
         ...
 
-    def share_group(self, group: str, initial_offset: Literal["earliest", "latest"]) -> ShareTerms:
-        """Say where a share group begins in partitions that are new to it; how it treats records.
+    def share_group(self, group: str, initial_offset: Literal["earliest", "latest"]) -> float:
+        """Say where a share group begins in partitions that are new to it, and let it hand out each
+        record as often as it may. Returns how long a record is locked for whoever has it, seconds.
 
         Raises:
             BrokerError: the broker refused, or did not answer.

@@ -142,6 +142,7 @@ class Worker:
             dispatch_dead=dead.dispatch,
             stop_process=self._stop_process,
             executors=self._settings.concurrency,
+            processes=self._settings.processes,
             work=self._work,
         ).listeners()
 

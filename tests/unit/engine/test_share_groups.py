@@ -6,16 +6,21 @@ import threading
 
 import pytest
 
-from samovar.broker.port import Delivery, NewRecord, Record, ShareTerms, TopicPartition
+from samovar.broker.port import Delivery, NewRecord, Record, TopicPartition
 from samovar.engine.routing.subscriptions import group_faults, subscriptions
 from samovar.engine.routing.topic import Topic
+from samovar.engine.share_groups.copies import Copies
 from samovar.engine.share_groups.departure import IN_FLIGHT_SECONDS, Departure
 from samovar.engine.share_groups.quarantine import Quarantine
-from samovar.engine.share_groups.requeue import Requeue
-from samovar.engine.share_groups.verdict import attempts_before, given_back, last_delivery
+from samovar.engine.share_groups.verdict import (
+    Requeue,
+    deaths,
+    failures,
+    is_condemned,
+    is_on_trial,
+    requeued,
+)
 from samovar.support import clock
-
-TERMS = ShareTerms(most_deliveries=5, lock_seconds=30)
 
 
 def delivery(count: int = 1, **headers: bytes) -> Delivery:
@@ -23,31 +28,37 @@ def delivery(count: int = 1, **headers: bytes) -> Delivery:
     return Delivery(TopicPartition("orders", 0), record, count)
 
 
-@pytest.mark.parametrize(("limit", "last"), [(5, 4), (10, 9), (3, 2), (2, 2)])
-def test_one_delivery_is_kept_in_reserve_unless_that_left_none(limit: int, last: int) -> None:
-    assert last_delivery(ShareTerms(limit, 30)) == last
+def test_what_comes_back_was_begun_and_not_ended() -> None:
+    assert deaths(delivery(1)) == 0
+    assert deaths(delivery(2)) == deaths(delivery(7)) == 1, "dying connections count as well"
+    assert deaths(delivery(2, share_deaths=b"1")) == 2
 
 
-def test_what_is_given_back_will_be_performed_again() -> None:
-    assert [given_back(delivery(count), TERMS).what for count in (1, 2, 3, 4)] == [
-        "release",
-        "release",
-        "requeue",
-        "requeue",
-    ]
+def test_before_a_third_death_a_job_is_on_trial_and_after_it_condemned() -> None:
+    told = [delivery(1, share_deaths=b"%d" % count) for count in range(4)]
+    assert [is_on_trial(each) for each in told] == [False, False, True, False]
+    assert [is_condemned(each) for each in told] == [False, False, False, True]
 
 
 @pytest.mark.parametrize(
-    ("told", "attempts"), [(b"3", 4), (b"x", 1), (b"", 1), (b"\xff", 1), (b"9" * 5000, 1)]
+    ("told", "count"), [(b"3", 3), (b"x", 0), (b"", 0), (b"\xff", 0), (b"9" * 5000, 0)]
 )
-def test_failures_are_counted_over_copies_and_deliveries(told: bytes, attempts: int) -> None:
-    assert attempts_before(delivery(2, share_attempts=told)) == attempts
+def test_what_anybody_may_have_written_is_no_trap(told: bytes, count: int) -> None:
+    assert failures(delivery(2, share_attempts=told)) == count
+    assert deaths(delivery(1, share_deaths=told)) == count
 
 
-def test_a_copy_is_the_same_but_for_its_count() -> None:
+def test_what_goes_round_keeps_its_history() -> None:
+    came = delivery(2, share_attempts=b"3", share_deaths=b"1")
+
+    assert requeued(came) == Requeue(attempts=3, deaths=2)
+
+
+def test_a_copy_is_the_same_but_for_its_history() -> None:
     producer = Recording()
+    original = delivery(1, own=b"1", share_attempts=b"1", share_deaths=b"1")
 
-    Requeue(lambda: producer).put([(delivery(1, own=b"1", share_attempts=b"1"), 2)])  # type: ignore[arg-type, return-value]
+    Copies(lambda: producer).put([(original, Requeue(attempts=2))])  # type: ignore[arg-type, return-value]
 
     assert producer.records == [
         NewRecord(
@@ -75,10 +86,10 @@ def test_in_quarantine_nobody_else_holds_anything() -> None:
     other = threading.Thread(target=quarantine.leave)
     other.start()
 
-    assert quarantine.close()
+    assert quarantine.close(30)
     other.join()
     assert not quarantine.enter()
-    assert not quarantine.close()
+    assert not quarantine.close(30)
 
     quarantine.open()
     assert quarantine.enter()

@@ -12,7 +12,6 @@ from samovar.broker.embedded.store import Store
 from samovar.broker.port import (
     Commit,
     Record,
-    ShareTerms,
     TopicPartition,
     TopicSpec,
     TopicState,
@@ -157,7 +156,7 @@ class EmbeddedAdmin:
         with self._store.reading() as connection:
             return log.read(connection, self._partition_id(connection, source), offset, limit)
 
-    def share_group(self, group: str, initial_offset: Literal["earliest", "latest"]) -> ShareTerms:
+    def share_group(self, group: str, initial_offset: Literal["earliest", "latest"]) -> float:
         """Refused: there are no share groups here."""
         raise ConfigurationError(NO_SHARE_GROUPS)
 

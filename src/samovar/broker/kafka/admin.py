@@ -16,18 +16,18 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.cimpl import NewTopic  # the package exports it without saying so
 
+from samovar import events
 from samovar.broker.kafka import failures, forks, headers, topic_settings
 from samovar.broker.port import (
     Commit,
     Record,
-    ShareTerms,
     TopicPartition,
     TopicSpec,
     TopicState,
     Watermarks,
     config_text,
 )
-from samovar.errors import BrokerUnavailableError, UnknownTopicError
+from samovar.errors import BrokerError, BrokerUnavailableError, UnknownTopicError
 from samovar.support import clock
 
 T = TypeVar("T")
@@ -40,6 +40,11 @@ _UNSETTLED = failures.NO_COORDINATOR | {
 }
 #: Where a share group begins in a partition that is new to it.
 _SHARE_BEGINS = "share.auto.offset.reset"
+#: How often a share group hands a record out before it drops it.
+_SHARE_DELIVERIES = "share.delivery.count.limit"
+#: The most that brokers allow unless they are told otherwise. No job is to be dropped: what has
+#: failed becomes a copy, and what comes back is moved aside long before.
+_MOST_DELIVERIES = 10
 #: Longest wait for one answer, in seconds.
 ANSWER_SECONDS = 10.0
 #: How soon a cluster that is not settled yet is asked again, in seconds.
@@ -170,16 +175,20 @@ class KafkaAdmin:
         finally:
             client.close()
 
-    def share_group(self, group: str, initial_offset: Literal["earliest", "latest"]) -> ShareTerms:
+    def share_group(self, group: str, initial_offset: Literal["earliest", "latest"]) -> float:
         """See the port. Asking comes first: to change settings takes more permission."""
         client = self._connected()
         found = topic_settings.of_a_group(client, group)
         if found.get(_SHARE_BEGINS) != initial_offset:
             topic_settings.change_group(client, group, {_SHARE_BEGINS: initial_offset})
-        return ShareTerms(
-            int(found.get("share.delivery.count.limit", 5)),
-            int(found.get("share.record.lock.duration.ms", 30_000)) / 1000,
-        )
+        if int(found.get(_SHARE_DELIVERIES, 5)) < _MOST_DELIVERIES:
+            try:
+                more = {_SHARE_DELIVERIES: str(_MOST_DELIVERIES)}
+                topic_settings.change_group(client, group, more)
+            except BrokerError as error:
+                # These brokers allow fewer.
+                events.announce("broker.error", error=error)
+        return int(found.get("share.record.lock.duration.ms", 30_000)) / 1000
 
     def close(self) -> None:
         """See the port."""

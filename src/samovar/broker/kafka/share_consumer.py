@@ -53,11 +53,14 @@ class KafkaShareConsumer:
 
     def accept(self, deliveries: Iterable[Delivery]) -> None:
         """See the port."""
-        self._acknowledge(deliveries, AcknowledgeType.ACCEPT)
-
-    def release(self, deliveries: Iterable[Delivery]) -> None:
-        """See the port."""
-        self._acknowledge(deliveries, AcknowledgeType.RELEASE)
+        self._check_process()
+        for delivery in deliveries:
+            place = *delivery.source, delivery.record.offset
+            self._client.acknowledge_offset(*place, AcknowledgeType.ACCEPT)
+        try:
+            self._client.commit_async()
+        except KafkaException as error:
+            raise failures.translated(failures.reason(error), "Acknowledging") from error
 
     def wake(self) -> None:
         """See the port."""
@@ -88,15 +91,6 @@ class KafkaShareConsumer:
             record = Record(at, message.value(), message.key(), theirs, written)
             found.append(Delivery(source, record, message.delivery_count() or 1))
         return found
-
-    def _acknowledge(self, deliveries: Iterable[Delivery], kind: AcknowledgeType) -> None:
-        self._check_process()
-        for delivery in deliveries:
-            self._client.acknowledge_offset(*delivery.source, delivery.record.offset, kind)
-        try:
-            self._client.commit_async()
-        except KafkaException as error:
-            raise failures.translated(failures.reason(error), "Acknowledging") from error
 
     def _check_process(self) -> None:
         if self._is_forked:

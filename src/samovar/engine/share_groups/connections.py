@@ -6,22 +6,23 @@ import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from samovar.broker.port import Broker, Deliveries, Producer, ShareConsumer, ShareTerms
+from samovar.broker.port import Broker, Deliveries, Producer, ShareConsumer
 from samovar.engine.recovery import DeadLetterDispatch
 from samovar.engine.routing.subscriptions import Subscription
 from samovar.engine.serving import Serving
+from samovar.engine.share_groups.copies import Copies
 from samovar.engine.share_groups.departure import Departure
 from samovar.engine.share_groups.judge import Judge
 from samovar.engine.share_groups.listener import ShareListener
 from samovar.engine.share_groups.quarantine import Quarantine
-from samovar.engine.share_groups.requeue import Requeue
 from samovar.engine.share_groups.settlement import Settlement
 from samovar.engine.subscribing import Sharing
 from samovar.engine.topics import Topics
 from samovar.engine.work_queue import WorkQueue
 
-#: Most connections of a worker to one share group, unless its route says how many. Each of them
-#: counts as a member, of which Kafka allows a group 200.
+#: Most connections of a worker to one share group, in all its processes, unless its route says how
+#: many. When all of them are killed at once, the brokers may hand what one of them held to each of
+#: the others, and drop it when they have handed it out ten times.
 MOST_CONNECTIONS = 8
 
 
@@ -40,6 +41,7 @@ class Connections:
         dispatch_dead: DeadLetterDispatch,
         stop_process: Callable[[], None],
         executors: int,
+        processes: int,
         work: WorkQueue,
     ) -> None:
         """`one_by_one` gives a producer that writes each record by itself; its records are among
@@ -49,13 +51,13 @@ class Connections:
         self._topics = topics
         self._serving = serving
         self._deliveries = deliveries
-        self._requeue = Requeue(one_by_one)
+        self._copies = Copies(one_by_one)
         self._dispatch_dead = dispatch_dead
         self._stop_process = stop_process
         self._executors = executors
         self._work = work
-        chosen = subscription.copies if subscription.copies > 1 else MOST_CONNECTIONS
-        self._count = min(chosen, executors)
+        chosen = subscription.copies if subscription.copies > 1 else MOST_CONNECTIONS // processes
+        self._count = max(1, min(chosen, executors))
         self._quarantine = Quarantine()
         self._departure = Departure()
         # One connection is always free to go on.
@@ -69,7 +71,7 @@ class Connections:
             parts = (subscription.group, subscription.name, subscription.options.member, str(index))
             yield ShareListener(
                 name="-".join(filter(None, parts)),
-                terms=self._terms,
+                prepare=self._prepare,
                 connect=partial(
                     self._broker.share_consumer, subscription.group, subscription.options, records
                 ),
@@ -83,7 +85,7 @@ class Connections:
                 work=self._work,
             )
 
-    def _terms(self) -> ShareTerms:
+    def _prepare(self) -> float:
         options = self._subscription.options
         return self._topics.admin.share_group(self._subscription.group, options.initial_offset)
 
@@ -91,20 +93,20 @@ class Connections:
         names = partial(self._serving.names, self._subscription)
         return Sharing(names, changes=self._subscription.changes)
 
-    def _judge(self, terms: ShareTerms) -> Judge:
+    def _judge(self, lock_seconds: float) -> Judge:
         return Judge(
-            terms=terms,
+            lock_seconds=lock_seconds,
             topic=partial(self._serving.topic, self._subscription),
             dispatch_dead=self._dispatch_dead,
             stop_process=self._stop_process,
         )
 
-    def _settle(self, terms: ShareTerms, consumer: ShareConsumer) -> Settlement:
+    def _settle(self, lock_seconds: float, consumer: ShareConsumer) -> Settlement:
         return Settlement(
             consumer=consumer,
             producer=self._deliveries,
-            requeue=self._requeue,
+            copies=self._copies,
             departure=self._departure,
             waiting_room=self._waiting_room,
-            longest_wait=terms.lock_seconds / 2,
+            longest_wait=lock_seconds / 2,
         )

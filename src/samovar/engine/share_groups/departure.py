@@ -1,8 +1,8 @@
 """Keeps what a worker gives back from its own connections, which are about to end as well.
 
-A record that is released goes at once to whoever asks for more, and each time is counted. A few of
-these, and the next worker takes its job for one that kills processes. So a worker releases only
-when none of its connections can be handed anything any more.
+Connections that end one after the other would be handed it in turn, and let it go without having
+looked at it: the next worker would take its job for one that kills processes. So a worker gives
+back only when none of its connections can be handed anything any more.
 """
 
 from __future__ import annotations
@@ -38,6 +38,6 @@ class Departure:
 
     @property
     def is_over(self) -> bool:
-        """Whether whatever is released now goes to another process."""
+        """Whether whatever is given back now goes to another process."""
         with self._lock:
             return not self._reachable and (clock.monotonic() - self._last_left > IN_FLIGHT_SECONDS)

@@ -32,11 +32,9 @@ class Handful:
         self._interrupted = False
 
     def offer(self, deliveries: Sequence[Delivery]) -> int:
-        """Take deliveries; how many executors are invited. What was handed out most often comes
-        first: it has the fewest lives left.
-        """
+        """Take deliveries; how many executors are invited."""
         with self._crew.lock:
-            self._ready.extend(sorted(deliveries, key=lambda d: -d.count))
+            self._ready.extend(deliveries)
             return self._crew.invite(len(self._ready))
 
     def ended(self) -> list[tuple[Delivery, Verdict]]:

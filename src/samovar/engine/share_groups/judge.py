@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from samovar.broker.port import Delivery, ShareTerms
-from samovar.engine import children
+from samovar import events
+from samovar.broker.port import Delivery
+from samovar.engine import children, performer
 from samovar.engine.flow import assembly
 from samovar.engine.flow.decisions import Retry, Stop
 from samovar.engine.flow.stages import ADMIT, Skip, Stage
@@ -13,14 +14,15 @@ from samovar.engine.partition import Perform
 from samovar.engine.recovery import DeadLetterDispatch, Recovery
 from samovar.engine.routing.topic import Topic
 from samovar.engine.share_groups.verdict import (
-    ACCEPT,
+    Requeue,
     Verdict,
-    attempts_before,
-    given_back,
-    last_delivery,
+    deaths,
+    failures,
+    is_condemned,
+    requeued,
 )
 from samovar.engine.watching import watched
-from samovar.errors import WorkerDiedError
+from samovar.errors import BrokerError, WorkerDiedError
 from samovar.support import clock
 
 
@@ -30,13 +32,13 @@ class Judge:
     def __init__(
         self,
         *,
-        terms: ShareTerms,
+        lock_seconds: float,
         topic: Callable[[str], Topic],
         dispatch_dead: DeadLetterDispatch,
         stop_process: Callable[[], None],
     ) -> None:
         """`topic` gives the settings of a topic by its real name."""
-        self._terms = terms
+        self._lock_seconds = lock_seconds
         self._topic = topic
         self._dispatch_dead = dispatch_dead
         self._stop_process = stop_process
@@ -47,37 +49,50 @@ class Judge:
         """Perform the job, unless it is too old or has killed its processes before."""
         topic, gate = self._looked_up(delivery)
         try:
-            if delivery.count >= last_delivery(self._terms):
+            if is_condemned(delivery):
                 raise WorkerDiedError(self._obituary(delivery))
             answer = ADMIT
             if gate is not None:
-                answer = gate.admit(delivery.record, clock.now(), delivery.count - 1)
+                answer = gate.admit(delivery.record, clock.now(), deaths(delivery))
             if isinstance(answer, Skip):
                 self._recovery(delivery, topic).skipped(delivery.record, answer)
             else:
-                told = watched(perform, delivery.source)
-                told(delivery.record) if told else perform(delivery.record.value)
+                self._perform(delivery, perform)
         except BaseException as error:
             if children.is_child:
                 children.leave(error)
             return self._failed(delivery, topic, error)
-        return ACCEPT
+        return None
+
+    def _perform(self, delivery: Delivery, perform: Perform) -> None:
+        begun = clock.monotonic()
+        told = watched(perform, delivery.source)
+        told(delivery.record) if told else perform(delivery.record.value)
+        if (took := clock.monotonic() - begun) > self._lock_seconds:
+            # The broker may not even refuse what is acknowledged now.
+            job = performer.describe(delivery.record.value)
+            error = BrokerError(
+                f"{job} took {took:.1f} s, and the lock on its record lasts "
+                f"{self._lock_seconds:g} s: it runs once more. Raise the group's "
+                f"share.record.lock.duration.ms, or take a topic without a share group."
+            )
+            events.announce("broker.error", error=error)
 
     def _failed(self, delivery: Delivery, topic: Topic, error: BaseException) -> Verdict:
         recovery = self._recovery(delivery, topic)
         decision = recovery.failed(delivery.record, error)
         if isinstance(decision, Stop):
             self._stop_process()
-            return given_back(delivery, self._terms)
+            return requeued(delivery, for_others=True)
         if isinstance(decision, Retry):
-            return Verdict("requeue", decision.after, recovery.attempt)
+            return Requeue(attempts=recovery.attempt, after=decision.after)
         # A dead letter is stored by now. Nobody waits behind it: others are not its neighbours.
-        return ACCEPT
+        return None
 
     def _recovery(self, delivery: Delivery, topic: Topic) -> Recovery:
-        """Its failures up to now are its earlier deliveries, whoever had them."""
+        """Whoever had its job before: what ended by a death is an attempt, too."""
         recovery = Recovery(source=delivery.source, topic=topic, dispatch_dead=self._dispatch_dead)
-        recovery.attempt = attempts_before(delivery)
+        recovery.attempt = failures(delivery) + deaths(delivery)
         return recovery
 
     def _looked_up(self, delivery: Delivery) -> tuple[Topic, Stage | None]:
@@ -89,6 +104,6 @@ class Judge:
 
     def _obituary(self, delivery: Delivery) -> str:
         return (
-            f"Handed out {delivery.count} times, and never brought to an end: its workers died, or "
-            f"took longer than the lock on a record lasts ({self._terms.lock_seconds:g} s)."
+            f"Begun {deaths(delivery)} times, and never brought to an end: its workers died, or "
+            f"took longer than the lock on a record lasts ({self._lock_seconds:g} s)."
         )

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import NamedTuple
 
-from samovar.broker.port import Delivery, Record, ShareConsumer, ShareTerms, TopicPartition
+from samovar.broker.port import Delivery, Record, ShareConsumer, TopicPartition
 from samovar.engine.listener import PATIENCE
 from samovar.engine.restarting import serve_until
 from samovar.engine.share_groups.departure import Departure
@@ -18,7 +18,7 @@ from samovar.engine.share_groups.handful import Handful
 from samovar.engine.share_groups.judge import Judge
 from samovar.engine.share_groups.quarantine import Quarantine
 from samovar.engine.share_groups.settlement import Settlement
-from samovar.engine.share_groups.verdict import copied, given_back, is_suspect, last_delivery
+from samovar.engine.share_groups.verdict import came_back, is_condemned, is_on_trial, requeued
 from samovar.engine.subscribing import Sharing
 from samovar.engine.work_queue import WorkQueue
 from samovar.support import clock
@@ -27,6 +27,8 @@ from samovar.support import clock
 KEPT_SECONDS = 1.0
 #: How long an acknowledgement may be on its way, in seconds.
 SETTLE_SECONDS = 0.3
+#: Longest wait of a suspect for what others hold, in seconds.
+PATIENCE_SECONDS = 2.0
 #: How soon a listener looks again whether an executor is free, in seconds.
 BUSY_SECONDS = 0.02
 
@@ -34,10 +36,11 @@ BUSY_SECONDS = 0.02
 class _Line(NamedTuple):
     """A consumer with what belongs to it."""
 
-    terms: ShareTerms
     consumer: ShareConsumer
     handful: Handful
     settlement: Settlement
+    #: How long a suspect may wait for what others hold, in seconds.
+    patience: float
     subscriber: Sharing
 
 
@@ -48,21 +51,22 @@ class ShareListener(threading.Thread):
         self,
         *,
         name: str,
-        terms: Callable[[], ShareTerms],
+        prepare: Callable[[], float],
         connect: Callable[[], ShareConsumer],
         subscriber: Callable[[], Sharing],
-        judge: Callable[[ShareTerms], Judge],
-        settle: Callable[[ShareTerms, ShareConsumer], Settlement],
+        judge: Callable[[float], Judge],
+        settle: Callable[[float, ShareConsumer], Settlement],
         executors: int,
         quarantine: Quarantine,
         departure: Departure,
         patience: float,
         work: WorkQueue,
     ) -> None:
-        """What is made here is made anew after each error. `patience` is the longest wait of one
-        poll, in seconds."""
+        """What is made here is made anew after each error. `prepare` sets the group up and tells
+        for how many seconds a record is locked; `patience` is the longest wait of one poll.
+        """
         super().__init__(name=f"samovar-share-listener-{name}", daemon=True)
-        self._terms = terms
+        self._prepare = prepare
         self._connect = connect
         self._subscriber = subscriber
         self._judge = judge
@@ -98,20 +102,19 @@ class ShareListener(threading.Thread):
         return line.handful.running if line is not None else []
 
     def _serve(self) -> None:
-        terms = self._terms()
+        lock_seconds = self._prepare()
         self._departure.came()
         try:
-            self._serve_as(terms, self._connect())
+            self._serve_as_member(lock_seconds, self._connect())
         finally:
             self._departure.left()
 
-    def _serve_as(self, terms: ShareTerms, consumer: ShareConsumer) -> None:
-        """Be a member of the group until stopped."""
+    def _serve_as_member(self, lock_seconds: float, consumer: ShareConsumer) -> None:
         line = self._line = _Line(
-            terms,
             consumer,
-            Handful(judge=self._judge(terms), executors=self._executors),
-            self._settle(terms, consumer),
+            Handful(judge=self._judge(lock_seconds), executors=self._executors),
+            self._settle(lock_seconds, consumer),
+            min(PATIENCE_SECONDS, lock_seconds / 4),
             self._subscriber(),
         )
         try:
@@ -129,14 +132,13 @@ class ShareListener(threading.Thread):
             self._stop_asked.wait(BUSY_SECONDS)
         else:
             try:
-                self._receive(line)
+                if deliveries := line.consumer.poll(self._longest_wait):
+                    self._receive(line, deliveries)
             finally:
                 self._quarantine.leave()
 
-    def _receive(self, line: _Line) -> None:
-        if not (deliveries := line.consumer.poll(self._longest_wait)):
-            return
-        # It is handed nothing more until all this is settled.
+    def _receive(self, line: _Line, deliveries: list[Delivery]) -> None:
+        # It is handed nothing more until all of these are settled.
         self._departure.left()
         try:
             self._settle_all(line, deliveries)
@@ -144,25 +146,26 @@ class ShareListener(threading.Thread):
             self._departure.came()
 
     def _settle_all(self, line: _Line, deliveries: list[Delivery]) -> None:
-        """Work them off: suspects last, one of them by itself, in quarantine. The others become
-        copies, so that what came together does not come together again.
+        """Work them off, one that is on trial last and by itself. Others go round first, each by
+        itself, so that what came together and died together does not do so again.
         """
         line.settlement.expect(deliveries)
-        suspects = [delivery for delivery in deliveries if is_suspect(delivery)]
-        line.settlement.take([(d, copied(d)) for d in suspects[1:]])
-        self._work_off(
-            line, [d for d in deliveries if not is_suspect(d)], leaving=len(suspects[:1])
-        )
-        for suspect in suspects[:1]:
+        suspect: Delivery | None = None
+        begun: list[Delivery] = []
+        for delivery in deliveries:
+            if is_condemned(delivery) or not (came_back(delivery) or is_on_trial(delivery)):
+                begun.append(delivery)
+            elif suspect is None and not came_back(delivery):
+                suspect = delivery
+            else:
+                line.settlement.take([(delivery, requeued(delivery))])
+        self._work_off(line, begun, leaving=0 if suspect is None else 1)
+        if suspect is not None:
             self._try_suspect(line, suspect)
 
     def _try_suspect(self, line: _Line, suspect: Delivery) -> None:
-        is_over = suspect.count >= last_delivery(line.terms)
-        if is_over:
-            self._work_off(line, [suspect])
-            return
-        if not self._quarantine.close():
-            line.settlement.take([(suspect, copied(suspect))])
+        if not self._quarantine.close(line.patience):
+            line.settlement.take([(suspect, requeued(suspect))])
             self._work_off(line, [])
             return
         try:
@@ -183,8 +186,6 @@ class ShareListener(threading.Thread):
             hurry = self._stop_asked.is_set()
             if hurry or clock.monotonic() > until:
                 unbegun = line.handful.withdraw()
-                line.settlement.take(
-                    [(d, given_back(d, line.terms) if hurry else copied(d)) for d in unbegun]
-                )
+                line.settlement.take([(d, requeued(d, for_others=hurry)) for d in unbegun])
             line.settlement.take(line.handful.ended())
             line.settlement.go_on(hurry=hurry)

@@ -9,9 +9,6 @@ from __future__ import annotations
 
 import threading
 
-#: How long a suspect waits for what others hold, in seconds.
-PATIENCE_SECONDS = 2.0
-
 
 class Quarantine:
     """Shared by the connections of one process to one share group. Any thread may use it."""
@@ -35,13 +32,15 @@ class Quarantine:
             self._holding -= 1
             self._lock.notify_all()
 
-    def close(self) -> bool:
-        """A connection that has entered wants to be the only one; whether it is."""
+    def close(self, patience: float) -> bool:
+        """A connection that has entered wants to be the only one; whether it is, within so many
+        seconds.
+        """
         with self._lock:
             if self._is_closed:
                 return False
             self._is_closed = True
-            alone = self._lock.wait_for(lambda: self._holding == 1, PATIENCE_SECONDS)
+            alone = self._lock.wait_for(lambda: self._holding == 1, patience)
             self._is_closed = alone
             return alone
 

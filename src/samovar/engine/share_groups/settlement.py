@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from samovar import events
 from samovar.broker.port import Barrier, Deliveries, Delivery, ShareConsumer
+from samovar.engine.share_groups.copies import Copies
 from samovar.engine.share_groups.departure import Departure
-from samovar.engine.share_groups.requeue import Requeue
-from samovar.engine.share_groups.verdict import Verdict
+from samovar.engine.share_groups.verdict import Requeue, Verdict
 from samovar.errors import BrokerError
 from samovar.support import clock
 
@@ -27,7 +27,7 @@ class _Waiting(NamedTuple):
 
     due: float
     delivery: Delivery
-    attempts: int
+    wanted: Requeue
 
 
 class Settlement:
@@ -38,7 +38,7 @@ class Settlement:
         *,
         consumer: ShareConsumer,
         producer: Deliveries,
-        requeue: Requeue,
+        copies: Copies,
         departure: Departure,
         waiting_room: threading.Semaphore,
         longest_wait: float,
@@ -48,7 +48,7 @@ class Settlement:
         """
         self._consumer = consumer
         self._producer = producer
-        self._requeue = requeue
+        self._copies = copies
         self._departure = departure
         self._waiting_room = waiting_room
         self._longest_wait = longest_wait
@@ -57,8 +57,6 @@ class Settlement:
         self._done: list[Delivery] = []
         #: Jobs that have ended, until what they enqueued is delivered.
         self._held: tuple[Barrier, list[Delivery]] | None = None
-        #: What others are to have, when this process cannot be handed it again.
-        self._given_back: list[Delivery] = []
         self._waiting: list[_Waiting] = []
         self._has_seat = False
 
@@ -70,20 +68,15 @@ class Settlement:
         """These have ended."""
         now = clock.monotonic()
         for delivery, verdict in ended:
-            if verdict.what == "accept":
+            if verdict is None:
                 self._done.append(delivery)
-            elif verdict.what == "release":
-                self._given_back.append(delivery)
             else:
                 due = now + min(verdict.after, self._longest_wait)
-                self._waiting.append(_Waiting(due, delivery, verdict.attempts))
+                self._waiting.append(_Waiting(due, delivery, verdict))
 
     def go_on(self, *, hurry: bool) -> None:
         """Acknowledge what may be acknowledged now; in a hurry nothing waits for its time."""
         self._accept_done()
-        if self._given_back and self._departure.is_over:
-            self._acknowledge(self._consumer.release, self._given_back)
-            self._given_back = []
         if self._waiting:
             self._copy_due(hurry or not self._may_wait())
         if not self._waiting and self._has_seat:
@@ -108,7 +101,7 @@ class Settlement:
         if self._held is None and self._done:
             self._held, self._done = (self._producer.barrier(), self._done), []
         if self._held is not None and self._held[0].passed:
-            self._acknowledge(self._consumer.accept, self._held[1])
+            self._accept(self._held[1])
             self._held = None
 
     def _may_wait(self) -> bool:
@@ -119,22 +112,24 @@ class Settlement:
         return self._has_seat
 
     def _copy_due(self, all_of_them: bool) -> None:
-        now = clock.monotonic()
-        due = [w for w in self._waiting if all_of_them or w.due <= now]
+        now, has_left = clock.monotonic(), self._departure.is_over
+        due = [
+            w
+            for w in self._waiting
+            if (all_of_them or w.due <= now) and (has_left or not w.wanted.is_for_others)
+        ]
         if not due:
             return
         self._waiting = [w for w in self._waiting if w not in due]
         try:
-            self._requeue.put([(w.delivery, w.attempts) for w in due])
+            self._copies.put([(w.delivery, w.wanted) for w in due])
         except BrokerError as error:
             events.announce("broker.error", error=error)
             later = clock.monotonic() + AGAIN_SECONDS
             self._waiting += [w._replace(due=later) for w in due]
             return
-        self._acknowledge(self._consumer.accept, [w.delivery for w in due])
+        self._accept([w.delivery for w in due])
 
-    def _acknowledge(
-        self, how: Callable[[Iterable[Delivery]], None], deliveries: Sequence[Delivery]
-    ) -> None:
-        how(deliveries)
+    def _accept(self, deliveries: Sequence[Delivery]) -> None:
+        self._consumer.accept(deliveries)
         self.open -= len(deliveries)

@@ -1,63 +1,77 @@
-"""What is to become of a delivery whose job has ended, or will not begin here."""
+"""What is to become of a delivery whose job has ended, or will not begin here.
+
+A delivery that shall come again goes to the end of its topic as a copy, with its history in
+headers: the broker counts how often it handed a record out, and drops it after so many times.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-from samovar.broker.port import Delivery, ShareTerms
+from samovar.broker.port import Delivery
 
 #: The header of a copy: how often its job had failed before.
 ATTEMPTS = "share_attempts"
+#: The header of a copy: how often its job was begun and not brought to an end.
+DEATHS = "share_deaths"
+#: After so many deaths a job is taken for one that kills its processes.
+MOST_DEATHS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """Accept it, hand it out again, or put a copy of it behind the others and accept it."""
+class Requeue:
+    """Put a copy of it behind the others, and accept it."""
 
-    what: Literal["accept", "release", "requeue"]
+    #: What the copy is to remember.
+    attempts: int
+    deaths: int = 0
     #: Seconds to wait before that.
     after: float = 0.0
-    #: How often its job has failed, which a copy is to remember.
-    attempts: int = 0
+    #: Whether this process should not get the copy: it is about to end.
+    is_for_others: bool = False
 
 
-ACCEPT = Verdict("accept")
+#: None: accept it.
+Verdict = Requeue | None
 
 
-def last_delivery(terms: ShareTerms) -> int:
-    """The delivery that nobody performs any more: one that was handed out so often, and never
-    ended, has killed its processes. One more is kept in reserve: the broker forgets the record
-    after its own last one, and a process may die while it moves it aside.
-    """
-    return max(2, terms.most_deliveries - 1)
+def requeued(delivery: Delivery, *, for_others: bool = False) -> Requeue:
+    """Let it come again as if it had not come."""
+    return Requeue(failures(delivery), deaths(delivery), is_for_others=for_others)
 
 
-def is_suspect(delivery: Delivery) -> bool:
-    """Whether it may have killed a process: a job that failed comes again as a copy, so only what
-    never ended, or was given back by a worker that stopped, is handed out twice.
+def came_back(delivery: Delivery) -> bool:
+    """Whether it was handed out before and nothing became of it. Whoever had it has died, or took
+    longer than the lock on it lasts: all else ends it.
     """
     return delivery.count > 1
 
 
-def given_back(delivery: Delivery, terms: ShareTerms) -> Verdict:
-    """Let another worker have it at once: by one more delivery if enough are left, or else as a
-    copy, whose deliveries are counted anew.
+def deaths(delivery: Delivery) -> int:
+    """How often its job was begun and not brought to an end, as far as that is known."""
+    return _told(delivery, DEATHS) + came_back(delivery)
+
+
+def is_on_trial(delivery: Delivery) -> bool:
+    """Whether one more death would condemn its job: nobody else should be there to be blamed for.
+
+    After a first death it is not: a worker that is killed may have held hundreds of innocents.
     """
-    if delivery.count + 1 < last_delivery(terms):
-        return Verdict("release")
-    return copied(delivery)
+    return deaths(delivery) == MOST_DEATHS - 1
 
 
-def copied(delivery: Delivery) -> Verdict:
-    """Put a copy behind the others, as often failed as this one had."""
-    return Verdict("requeue", attempts=attempts_before(delivery))
+def is_condemned(delivery: Delivery) -> bool:
+    """Whether its job is not performed any more."""
+    return deaths(delivery) >= MOST_DEATHS
 
 
-def attempts_before(delivery: Delivery) -> int:
-    """How often the job of this delivery has failed, or was begun and not ended."""
+def failures(delivery: Delivery) -> int:
+    """How often its job has failed."""
+    return _told(delivery, ATTEMPTS)
+
+
+def _told(delivery: Delivery, name: str) -> int:
     headers = delivery.record.headers
-    told = next((value for name, value in reversed(headers) if name == ATTEMPTS), b"0")
+    told = next((value for key, value in reversed(headers) if key == name), b"0")
     # Anybody may have written it.
-    earlier = int(told) if told and told.isdigit() and len(told) < 10 else 0
-    return earlier + delivery.count - 1
+    return int(told) if told and told.isdigit() and len(told) < 10 else 0

@@ -9,21 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from samovar.broker.port import Delivery, NewRecord, Producer
-from samovar.engine.share_groups.verdict import ATTEMPTS
+from samovar.engine.share_groups.verdict import ATTEMPTS, DEATHS, Requeue
 
 #: How a producer writes each record by itself.
 ONE_BY_ONE = {"batch.num.messages": 1}
 
 
-class Requeue:
+class Copies:
     """Any thread may use it."""
 
     def __init__(self, producer: Callable[[], Producer]) -> None:
         """`producer` gives one that writes each record by itself."""
         self._producer = producer
 
-    def put(self, deliveries: Sequence[tuple[Delivery, int]]) -> None:
-        """Store a copy of each; with it the number of its failures that stands behind it.
+    def put(self, deliveries: Sequence[tuple[Delivery, Requeue]]) -> None:
+        """Store a copy of each, with what it is to remember.
 
         Raises:
             BrokerError: some may not be stored.
@@ -31,10 +31,11 @@ class Requeue:
         self._producer().produce_sync([_copy(*delivery) for delivery in deliveries])
 
 
-def _copy(delivery: Delivery, attempts: int) -> NewRecord:
+def _copy(delivery: Delivery, wanted: Requeue) -> NewRecord:
     record = delivery.record
-    others = tuple(header for header in record.headers if header[0] != ATTEMPTS)
-    own = ((ATTEMPTS, str(attempts).encode()),) if attempts else ()
+    others = tuple(header for header in record.headers if header[0] not in (ATTEMPTS, DEATHS))
+    told = ((ATTEMPTS, wanted.attempts), (DEATHS, wanted.deaths))
+    own = tuple((name, str(count).encode()) for name, count in told if count)
     return NewRecord(
         topic=delivery.source.topic,
         value=record.value,

@@ -197,7 +197,7 @@ def test_an_option_that_does_not_exist_is_told_with_the_one_that_was_meant() -> 
         kafka_options(partitoner=lambda job: 1)  # pyright: ignore[reportCallIssue]
 
 
-@pytest.mark.parametrize("decorated", [int, len, lambda: None], ids=repr)
+@pytest.mark.parametrize("decorated", [int, len, lambda: None], ids=["type", "builtin", "lambda"])
 def test_what_is_no_job_cannot_have_options(decorated: Any) -> None:
     with pytest.raises(ArgumentError, match="put it above @job"):
         kafka_options(partitioner=lambda job: 1)(decorated)

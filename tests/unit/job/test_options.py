@@ -147,7 +147,6 @@ def options_function() -> None: ...
         ("text", r"'t';"),
         ([None], r"None;"),
     ],
-    ids=repr,
 )
 def test_what_is_no_job_is_refused_before_anything_is_enqueued(
     recording: Recording, given: Any, advice: str

@@ -88,11 +88,15 @@ def _application() -> Iterator[None]:
         yield
 
 
+def type_name(value: Any) -> str:
+    return type(value).__name__
+
+
 def again(value: Any) -> Any:
     return deserialize(serialize([value], {}))[0][0]
 
 
-@pytest.mark.parametrize("value", VALUES, ids=str)
+@pytest.mark.parametrize("value", VALUES, ids=type_name)
 def test_they_come_back_with_their_type(value: Any) -> None:
     assert (type(again(value)), again(value)) == (type(value), value)
 
@@ -172,7 +176,7 @@ class PythonTypesJob(Job):
 
 
 class TestQueuesOfRuby:
-    @pytest.mark.parametrize("value", [value for value in VALUES[:-1]], ids=str)
+    @pytest.mark.parametrize("value", VALUES[:-1], ids=type_name)
     def test_what_ruby_cannot_read_is_refused_there(self, value: Any) -> None:
         with (
             application(queue_adapter="inline", ruby_queues=["shared"]),

@@ -14,14 +14,14 @@ from django.db import connections
 
 from samovar.job import execution, transactions
 from samovar.job.context import LOCALE, TIMEZONE
-from samovar.support import asyncs
+from samovar.support import event_loop
 
 
 @contextmanager
 def project(directory: Path) -> Generator[None, None, None]:
     """Set Django up (once in a process), and undo afterwards what joins Samovar to it."""
     joined = (LOCALE.get, LOCALE.use), (TIMEZONE.get, TIMEZONE.use)
-    joints: list[Any] = [transactions.watchers, execution._around_execute, asyncs.escorts]
+    joints: list[Any] = [transactions.watchers, execution._around_execute, event_loop.escorts]
     before = [list(joint) for joint in joints]
     settings.configure(
         DATABASES={

@@ -20,7 +20,7 @@ from samovar.errors import ArgumentError, PerformInsideLoopError
 from samovar.job import callbacks, current_attributes, enqueuing, retries, runtime
 from samovar.job.context import CURRENT_JOB, LOCALE, TIMEZONE, use_locale, use_timezone
 from samovar.job.state import JobState
-from samovar.support import asyncs
+from samovar.support import asyncs, event_loop
 from samovar.support.asyncs import HERE, ON_LOOP, Door
 
 F = TypeVar("F", bound=Callable[[JobState], Generator[Any, Any, Any]])
@@ -163,14 +163,14 @@ async def _perform(job: JobState, door: Door) -> Any:
 
 
 def _finish(job: JobState, coroutine: Coroutine[Any, Any, Any]) -> Any:
-    if asyncs.inside_loop():
+    if event_loop.inside_loop():
         coroutine.close()
         name = type(job).__name__
         raise PerformInsideLoopError(
             f"{name}.perform is a coroutine and an event loop runs here: "
             f"use `await {name}.aperform_now(...)`."
         )
-    return asyncs.run(coroutine)
+    return event_loop.run(coroutine)
 
 
 async def _recover(job: JobState, error: BaseException, door: Door) -> BaseException | None:

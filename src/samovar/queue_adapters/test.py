@@ -11,7 +11,7 @@ from samovar.errors import EnqueueError, UnknownJobClassError
 from samovar.job import execution, runtime
 from samovar.job.job_data import TAKEN, EnqueueRequest, Receipt, dumps, loads
 from samovar.job.state import JOB_CLASSES, JobState
-from samovar.support import asyncs
+from samovar.support import event_loop
 
 #: A job as it was recorded: its payload, and beside it ``job`` (the class, None if no imported
 #: class bears the name), ``args`` (as they travel), ``queue`` (the real name), ``priority``, and
@@ -100,7 +100,7 @@ class TestAdapter:
         """
         self.performed_jobs.append(recorded)
         payload = payload_of(recorded)
-        if asyncs.inside_loop() and inspect.iscoroutinefunction(
+        if event_loop.inside_loop() and inspect.iscoroutinefunction(
             getattr(recorded["job"], "perform", None)
         ):
             with ThreadPoolExecutor(1, thread_name_prefix="samovar-test") as thread:
@@ -127,7 +127,7 @@ class TestAdapter:
 
 
 def _perform_apart(payload: dict[str, Any]) -> None:
-    with asyncs.another_loop():  # the caller may be a coroutine job on the shared one
+    with event_loop.another_loop():  # the caller may be a coroutine job on the shared one
         execution.execute(payload)
 
 

@@ -8,7 +8,7 @@ from django.utils.module_loading import autodiscover_modules
 from samovar.contrib.django import connections, coroutines, records, surroundings, transactions
 from samovar.job.execution import around_execute
 from samovar.job.transactions import watch_transactions
-from samovar.support import asyncs
+from samovar.support import event_loop
 
 
 class SamovarConfig(AppConfig):
@@ -31,5 +31,5 @@ class SamovarConfig(AppConfig):
             watch_transactions(transactions.watch)
             around_execute(connections.tidied)
             surroundings.keep()
-            asyncs.escorts.append(coroutines.escort)
+            event_loop.escorts.append(coroutines.escort)
         autodiscover_modules("jobs")

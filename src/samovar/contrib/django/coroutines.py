@@ -13,7 +13,7 @@ from django.utils import timezone, translation
 
 
 def escort() -> AbstractAsyncContextManager[None]:
-    """For `samovar.support.asyncs.escorts`."""
+    """For `samovar.support.event_loop.escorts`."""
     return _accompanied(translation.get_language(), timezone.get_current_timezone())
 
 

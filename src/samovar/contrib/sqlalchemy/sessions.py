@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import scoped_session
 
-from samovar.support import asyncs
+from samovar.support import event_loop
 
 
 class JobSessions:
@@ -52,4 +52,4 @@ class JobSessions:
 
 
 def _settled(value: Any) -> Any:
-    return asyncs.run(value) if inspect.iscoroutine(value) else value
+    return event_loop.run(value) if inspect.iscoroutine(value) else value

@@ -16,7 +16,7 @@ from samovar.engine.consuming.message import Message, json
 from samovar.engine.flow.stages import ADMIT, Admission, Hold, Skip, Stage
 from samovar.engine.recovery import Recovery
 from samovar.engine.routing.topic import Topic
-from samovar.support import asyncs, clock
+from samovar.support import clock, event_loop
 
 Farewell = Literal["revoked", "shutdown"]
 
@@ -217,4 +217,4 @@ def _run(call: Callable[[], object]) -> None:
     context = copy_context()
     result = context.run(call)
     if inspect.iscoroutine(result):
-        context.run(asyncs.run, result)
+        context.run(event_loop.run, result)

@@ -77,7 +77,7 @@ COMPARISONS = {
         title="Jobs that wait 1 ms, on one partition",
         contestants=SIDE_BY_SIDE,
         versus={},
-        required={"none-threads": 30, "none-coroutines": 30},
+        required={"none-threads": 30},
     ),
 }
 

@@ -89,7 +89,8 @@ class Settlement:
         if self._held is not None or self._done:
             return BARRIER_SECONDS
         soonest = min((w.due for w in self._waiting), default=0.0)
-        return max(0.0, min(LOOK_SECONDS, soonest - clock.monotonic() if soonest else LOOK_SECONDS))
+        wait = soonest - clock.monotonic() if soonest else LOOK_SECONDS
+        return max(BARRIER_SECONDS, min(LOOK_SECONDS, wait))
 
     def close(self) -> None:
         """Whatever is open is nobody's here any more."""
@@ -113,14 +114,14 @@ class Settlement:
 
     def _copy_due(self, all_of_them: bool) -> None:
         now, has_left = clock.monotonic(), self._departure.is_over
-        due = [
-            w
-            for w in self._waiting
-            if (all_of_them or w.due <= now) and (has_left or not w.wanted.is_for_others)
-        ]
+        due: list[_Waiting] = []
+        rest: list[_Waiting] = []
+        for each in self._waiting:
+            is_time = all_of_them or each.due <= now
+            (due if is_time and (has_left or not each.wanted.is_for_others) else rest).append(each)
         if not due:
             return
-        self._waiting = [w for w in self._waiting if w not in due]
+        self._waiting = rest
         try:
             self._copies.put([(w.delivery, w.wanted) for w in due])
         except BrokerError as error:

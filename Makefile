@@ -2,6 +2,8 @@
 
 BIN := .venv/bin
 SOURCES := src tests scripts benchmarks examples
+# Most tests wait most of the time, so there may be more of these than processors.
+TEST_PROCESSES ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help setup check test chaos demo bench docs clean
@@ -25,7 +27,7 @@ test: export INSTALL_MISSING = 1
 test: check ## run `check` and all tests, on a real Kafka; REQUIRE_SERVICES=1 fails where it would skip
 	@$(BIN)/python -m scripts.kafka fetch
 	@$(BIN)/python -m scripts.ruby fetch
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist worksteal $(ARGS)
 
 chaos: export INSTALL_MISSING = 1
 chaos: .venv/.tools ## run the tests that kill things; the counts go to chaos-report.txt

@@ -15,8 +15,6 @@ import pytest
 from tests.support import kafka_files
 from tests.support.kafka_process import KafkaProcess
 
-#: Why a service was not there, by its name.
-SKIPPED_SERVICES = pytest.StashKey[dict[str, str]]()
 #: What the chaos tests counted, a line each.
 CHAOS_LINES = pytest.StashKey[list[str]]()
 
@@ -29,7 +27,6 @@ hypothesis.settings.load_profile("ci" if IN_CI else "laptop")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[SKIPPED_SERVICES] = {}
     config.stash[CHAOS_LINES] = []
     # A cancelled CI run sends SIGTERM; like Ctrl-C it must still tear the fixtures down.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -38,12 +35,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def kafka(request: pytest.FixtureRequest) -> Iterator[KafkaProcess]:
+def kafka() -> Iterator[KafkaProcess]:
     """The session's one broker; do not kill it, start a KafkaProcess of your own for that."""
     if reason := kafka_files.whats_missing():
         if IN_CI:
             pytest.fail(f"Kafka is required here: {reason}", pytrace=False)
-        request.config.stash[SKIPPED_SERVICES]["Kafka"] = reason
         pytest.skip(f"no Kafka: {reason}")
     with KafkaProcess() as broker:
         yield broker
@@ -67,11 +63,19 @@ def chaos_report(request: pytest.FixtureRequest) -> Callable[..., None]:
     return report
 
 
+def missing_services(terminalreporter: pytest.TerminalReporter) -> Iterator[str]:
+    """From the reports, which may come from several test processes."""
+    for report in terminalreporter.stats.get("skipped", ()):
+        reason = str(report.longrepr[2]).removeprefix("Skipped: ")
+        if reason.startswith("no "):
+            yield reason
+
+
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    for service, reason in config.stash[SKIPPED_SERVICES].items():
-        terminalreporter.write_line(f"Skipped services: {service} ({reason})")
+    for missing in sorted(set(missing_services(terminalreporter))):
+        terminalreporter.write_line(f"Skipped: {missing}")
     if lines := config.stash[CHAOS_LINES]:
         terminalreporter.section("chaos report")
         terminalreporter.write_line("\n".join(lines))

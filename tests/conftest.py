@@ -15,8 +15,8 @@ import pytest
 from tests.support import kafka_files
 from tests.support.kafka_process import KafkaProcess
 
-#: What the chaos tests counted, a line each.
-CHAOS_LINES = pytest.StashKey[list[str]]()
+#: Property of a test's report: what a chaos test counted, as one line.
+COUNTED = "counted"
 
 IN_CI = os.environ.get("REQUIRE_SERVICES") == "1"
 
@@ -27,7 +27,6 @@ hypothesis.settings.load_profile("ci" if IN_CI else "laptop")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[CHAOS_LINES] = []
     # A cancelled CI run sends SIGTERM; like Ctrl-C it must still tear the fixtures down.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     # A shell in the background lets its children ignore SIGINT; tests send it to theirs.
@@ -58,25 +57,31 @@ def chaos_report(request: pytest.FixtureRequest) -> Callable[..., None]:
 
     def report(**counts: object) -> None:
         told = " ".join(f"{name}={count}" for name, count in counts.items())
-        request.config.stash[CHAOS_LINES].append(f"{request.node.name}: {told}")
+        request.node.user_properties.append((COUNTED, f"{request.node.name}: {told}"))
 
     return report
 
 
 def missing_services(terminalreporter: pytest.TerminalReporter) -> Iterator[str]:
-    """From the reports, which may come from several test processes."""
     for report in terminalreporter.stats.get("skipped", ()):
         reason = str(report.longrepr[2]).removeprefix("Skipped: ")
         if reason.startswith("no "):
             yield reason
 
 
+def counts(terminalreporter: pytest.TerminalReporter) -> Iterator[str]:
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            yield from (v for key, v in getattr(report, "user_properties", ()) if key == COUNTED)
+
+
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
+    """All from reports, which may come from several test processes."""
     for missing in sorted(set(missing_services(terminalreporter))):
         terminalreporter.write_line(f"Skipped: {missing}")
-    if lines := config.stash[CHAOS_LINES]:
+    if lines := list(dict.fromkeys(counts(terminalreporter))):
         terminalreporter.section("chaos report")
         terminalreporter.write_line("\n".join(lines))
         Path(config.rootpath, "chaos-report.txt").write_text("\n".join(lines) + "\n")

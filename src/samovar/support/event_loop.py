@@ -42,8 +42,8 @@ def run(coroutine: Coroutine[Any, Any, R]) -> R:
         coroutine = _escorted(coroutine, [escort() for escort in escorts])
     call = _Call(coroutine)
     loop = getattr(_thread, "loop", None) or _shared_loop()
-    loop.submit(call)
     try:
+        loop.submit(call)
         call.wait()
     except BaseException:
         loop.cancel(call)
@@ -82,11 +82,12 @@ def another_loop() -> Generator[None, None, None]:
     """In this thread, for a block: coroutines run on a loop made for it, since the shared one waits
     for this thread.
     """
+    outer = getattr(_thread, "loop", None)
     loop = _thread.loop = _Loop("samovar-loop-2")
     try:
         yield
     finally:
-        del _thread.loop
+        _thread.loop = outer
         loop.end()
 
 
@@ -169,17 +170,30 @@ class _Loop:
         """Let it begin. Any thread may call this."""
         self._arrived.append(call)
         if not self._is_woken:
-            self._is_woken = True
-            self._loop.call_soon_threadsafe(self._begin_arrived)
+            try:
+                self._is_woken = True
+                self._loop.call_soon_threadsafe(self._begin_arrived)
+            except BaseException:
+                self._is_woken = False  # or nobody would wake it any more
+                raise
 
     def cancel(self, call: _Call) -> None:
         """Nobody waits for it any more."""
-        self._loop.call_soon_threadsafe(lambda: call.task and call.task.cancel())
+
+        def stop() -> None:
+            self._begin_arrived()
+            if call.task is not None:
+                call.task.cancel()
+
+        self._loop.call_soon_threadsafe(stop)
 
     def end(self) -> None:
         """Nobody uses it any more."""
+        self._loop.call_soon_threadsafe(self._end)
+
+    def _end(self) -> None:
         self._is_over = True
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._loop.stop()
 
     def _begin_arrived(self) -> None:
         self._is_woken = False  # first: what arrives from now on wakes the loop again

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 
 import pytest
 
 from samovar.broker.port import Delivery, NewRecord, Record, TopicPartition
+from samovar.engine.routing.recovery import DeadLetterQueue
 from samovar.engine.routing.subscriptions import group_faults, subscriptions
 from samovar.engine.routing.topic import Topic
 from samovar.engine.share_groups.copies import Copies
 from samovar.engine.share_groups.departure import IN_FLIGHT_SECONDS, Departure
+from samovar.engine.share_groups.judge import Judge
 from samovar.engine.share_groups.quarantine import Quarantine
+from samovar.engine.share_groups.settlement import Settlement
 from samovar.engine.share_groups.verdict import (
     Requeue,
     deaths,
@@ -20,6 +24,7 @@ from samovar.engine.share_groups.verdict import (
     is_on_trial,
     requeued,
 )
+from samovar.errors import BrokerError
 from samovar.support import clock
 
 
@@ -71,6 +76,23 @@ def test_a_copy_is_the_same_but_for_its_history() -> None:
     ]
 
 
+def test_a_condemned_job_stays_so_while_its_dead_letter_cannot_be_stored() -> None:
+    def refuse(*_: object) -> None:
+        raise BrokerError("no such topic")
+
+    judge = Judge(
+        lock_seconds=30,
+        topic=lambda name: Topic(name=name, dead_letter_queue=DeadLetterQueue("dead")),
+        dispatch_dead=refuse,
+        stop_process=lambda: None,
+    )
+
+    verdict = judge.perform(delivery(1, share_deaths=b"3"), lambda value: None)
+
+    assert verdict is not None
+    assert verdict.deaths == 3
+
+
 class Recording:
     def __init__(self) -> None:
         self.records: list[NewRecord] = []
@@ -93,6 +115,15 @@ def test_in_quarantine_nobody_else_holds_anything() -> None:
 
     quarantine.open()
     assert quarantine.enter()
+
+
+def test_a_suspect_has_its_turn_even_if_others_do_not_end() -> None:
+    quarantine = Quarantine()
+    assert quarantine.enter()
+    assert quarantine.enter()
+
+    assert quarantine.close(0.01)
+    assert not quarantine.enter(), "nobody else begins beside it"
 
 
 def test_a_process_has_left_when_no_connection_can_be_handed_anything(
@@ -137,3 +168,77 @@ def test_a_topic_of_a_share_group_is_no_other_groups() -> None:
     (fault,) = group_faults(subscriptions(drawn, "app"))
 
     assert "'orders' is read by 'app-share' and 'audit'" in fault
+
+
+class Accepting:
+    """A consumer and a producer at once, as far as a settlement needs them."""
+
+    def __init__(self) -> None:
+        self.accepted: list[Delivery] = []
+        self.copies: list[NewRecord] = []
+        self.passed = True
+
+    def accept(self, deliveries: Iterable[Delivery]) -> None:
+        self.accepted += deliveries
+
+    def barrier(self) -> Accepting:
+        return self
+
+    def produce_sync(self, records: list[NewRecord]) -> None:
+        self.copies += records
+
+
+class Settling:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, seats: int = 1) -> None:
+        self.now = 100.0
+        monkeypatch.setattr(clock, "monotonic", lambda: self.now)
+        self.log = Accepting()
+        self.departure = Departure()
+        self.settlement = Settlement(
+            consumer=self.log,  # type: ignore[arg-type]
+            producer=self.log,  # type: ignore[arg-type]
+            copies=Copies(lambda: self.log),  # type: ignore[arg-type, return-value]
+            departure=self.departure,
+            waiting_room=threading.Semaphore(seats),
+            longest_wait=15,
+        )
+
+
+def test_a_back_off_ends_before_the_lock_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    settling = Settling(monkeypatch)
+    settling.settlement.expect([delivery()])
+    settling.now += 10
+    settling.settlement.take([(delivery(), Requeue(attempts=4, after=16))])
+
+    settling.now += 4.9
+    settling.settlement.go_on(hurry=False, leaving=0)
+    assert settling.log.copies == []
+    settling.now += 0.2
+    settling.settlement.go_on(hurry=False, leaving=0)
+    assert len(settling.log.copies) == 1
+
+
+def test_one_that_is_to_be_tried_alone_is_not_kept_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    settling = Settling(monkeypatch, seats=0)
+    settling.settlement.expect([delivery(), delivery(1, share_deaths=b"2")])
+    settling.settlement.take([(delivery(), Requeue(attempts=1, after=10))])
+
+    settling.settlement.go_on(hurry=False, leaving=1)
+
+    assert len(settling.log.copies) == 1
+
+
+def test_what_ends_while_the_process_ends_goes_round_when_it_cannot_come_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settling = Settling(monkeypatch)
+    settling.departure.came()
+    settling.settlement.expect([delivery()])
+    settling.settlement.take([(delivery(), Requeue(attempts=1, after=10))])
+    settling.settlement.go_on(hurry=True, leaving=0)
+    assert settling.log.copies == []
+
+    settling.departure.left()
+    settling.now += IN_FLIGHT_SECONDS + 0.01
+    settling.settlement.go_on(hurry=True, leaving=0)
+    assert len(settling.log.accepted) == 1

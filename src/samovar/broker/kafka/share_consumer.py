@@ -56,7 +56,13 @@ class KafkaShareConsumer:
         self._check_process()
         for delivery in deliveries:
             place = *delivery.source, delivery.record.offset
-            self._client.acknowledge_offset(*place, AcknowledgeType.ACCEPT)
+            try:
+                self._client.acknowledge_offset(*place, AcknowledgeType.ACCEPT)
+            except KafkaException as error:
+                # This one comes again; the others are not to come again with it.
+                doing = f"Acknowledging {place[0]}[{place[1]}]@{place[2]}"
+                told = failures.translated(failures.reason(error), doing)
+                events.announce("broker.error", error=told)
         try:
             self._client.commit_async()
         except KafkaException as error:

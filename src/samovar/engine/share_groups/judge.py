@@ -84,6 +84,9 @@ class Judge:
         if isinstance(decision, Stop):
             self._stop_process()
             return requeued(delivery, for_others=True)
+        if isinstance(decision, Retry) and is_condemned(delivery):
+            # Its dead letter could not be stored.
+            return Requeue(failures(delivery), deaths(delivery), decision.after)
         if isinstance(decision, Retry):
             return Requeue(attempts=recovery.attempt, after=decision.after)
         # A dead letter is stored by now. Nobody waits behind it: others are not its neighbours.

@@ -186,6 +186,6 @@ class ShareListener(threading.Thread):
             hurry = self._stop_asked.is_set()
             if hurry or clock.monotonic() > until:
                 unbegun = line.handful.withdraw()
-                line.settlement.take([(d, requeued(d, for_others=hurry)) for d in unbegun])
+                line.settlement.take([(d, requeued(d)) for d in unbegun])
             line.settlement.take(line.handful.ended())
-            line.settlement.go_on(hurry=hurry)
+            line.settlement.go_on(hurry=hurry, leaving=leaving)

@@ -2,7 +2,7 @@
 
 What a process holds when it dies is handed out once more, and counted, like the job that killed it.
 So that nobody is taken for the culprit, a suspect is performed when no other connection of the
-process holds anything.
+process holds anything, or after some patience when few do.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ class Quarantine:
             self._lock.notify_all()
 
     def close(self, patience: float) -> bool:
-        """A connection that has entered wants to be the only one; whether it is, within so many
-        seconds.
+        """A connection that has entered wants to be the only one, and waits for that, up to so many
+        seconds: a job that came after so many others must have its turn. False if another one wants
+        the same.
         """
         with self._lock:
             if self._is_closed:
                 return False
             self._is_closed = True
-            alone = self._lock.wait_for(lambda: self._holding == 1, patience)
-            self._is_closed = alone
-            return alone
+            self._lock.wait_for(lambda: self._holding == 1, patience)
+            return True
 
     def open(self) -> None:
         """It need not be any more."""

@@ -28,6 +28,8 @@ class _Waiting(NamedTuple):
     due: float
     delivery: Delivery
     wanted: Requeue
+    #: When it may be tried again, whatever the hurry.
+    not_before: float = 0.0
 
 
 class Settlement:
@@ -43,8 +45,9 @@ class Settlement:
         waiting_room: threading.Semaphore,
         longest_wait: float,
     ) -> None:
-        """Failed jobs wait up to `longest_wait` seconds: while others of the handful run, and
-        behind them as far as the `waiting_room`, which all consumers of the group share, has room.
+        """Failed jobs wait, at most until they have been here for `longest_wait` seconds: while
+        others of the handful run, and behind them as far as the `waiting_room`, which all consumers
+        of the group share, has room.
         """
         self._consumer = consumer
         self._producer = producer
@@ -52,6 +55,7 @@ class Settlement:
         self._departure = departure
         self._waiting_room = waiting_room
         self._longest_wait = longest_wait
+        self._expected_at = 0.0
         #: How many deliveries are not acknowledged yet.
         self.open = 0
         self._done: list[Delivery] = []
@@ -63,22 +67,27 @@ class Settlement:
     def expect(self, deliveries: Sequence[Delivery]) -> None:
         """These are to be settled."""
         self.open += len(deliveries)
+        self._expected_at = clock.monotonic()
 
     def take(self, ended: Iterable[tuple[Delivery, Verdict]]) -> None:
         """These have ended."""
-        now = clock.monotonic()
+        now, latest = clock.monotonic(), self._expected_at + self._longest_wait
         for delivery, verdict in ended:
             if verdict is None:
                 self._done.append(delivery)
             else:
-                due = now + min(verdict.after, self._longest_wait)
+                due = min(now + verdict.after, latest)
                 self._waiting.append(_Waiting(due, delivery, verdict))
 
-    def go_on(self, *, hurry: bool) -> None:
-        """Acknowledge what may be acknowledged now; in a hurry nothing waits for its time."""
+    def go_on(self, *, hurry: bool, leaving: int) -> None:
+        """Acknowledge what may be acknowledged now; so many deliveries have not been begun.
+
+        In a hurry, as this process ends, nothing waits for its time, but all until nothing can come
+        back here.
+        """
         self._accept_done()
-        if self._waiting:
-            self._copy_due(hurry or not self._may_wait())
+        if self._waiting and (self._departure.is_over or not hurry):
+            self._copy_due(hurry, all_of_them=hurry or not self._may_wait(leaving))
         if not self._waiting and self._has_seat:
             self._has_seat = False
             self._waiting_room.release()
@@ -105,20 +114,21 @@ class Settlement:
             self._accept(self._held[1])
             self._held = None
 
-    def _may_wait(self) -> bool:
+    def _may_wait(self, leaving: int) -> bool:
         """Whether there is anything else to do here, or room for one that only waits."""
-        if self.open > len(self._waiting) or self._has_seat:
+        if self.open - leaving > len(self._waiting) or self._has_seat:
             return True
         self._has_seat = self._waiting_room.acquire(blocking=False)
         return self._has_seat
 
-    def _copy_due(self, all_of_them: bool) -> None:
-        now, has_left = clock.monotonic(), self._departure.is_over
+    def _copy_due(self, hurry: bool, *, all_of_them: bool) -> None:
+        now = clock.monotonic()
         due: list[_Waiting] = []
         rest: list[_Waiting] = []
         for each in self._waiting:
-            is_time = all_of_them or each.due <= now
-            (due if is_time and (has_left or not each.wanted.is_for_others) else rest).append(each)
+            is_held = each.wanted.is_for_others and not hurry
+            is_time = (all_of_them or each.due <= now) and each.not_before <= now
+            (due if is_time and not is_held else rest).append(each)
         if not due:
             return
         self._waiting = rest
@@ -127,7 +137,7 @@ class Settlement:
         except BrokerError as error:
             events.announce("broker.error", error=error)
             later = clock.monotonic() + AGAIN_SECONDS
-            self._waiting += [w._replace(due=later) for w in due]
+            self._waiting += [w._replace(not_before=later) for w in due]
             return
         self._accept([w.delivery for w in due])
 

@@ -27,7 +27,7 @@ class Requeue:
     deaths: int = 0
     #: Seconds to wait before that.
     after: float = 0.0
-    #: Whether this process should not get the copy: it is about to end.
+    #: Whether it waits until this process ends, which should not get the copy.
     is_for_others: bool = False
 
 

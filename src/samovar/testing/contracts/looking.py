@@ -126,8 +126,8 @@ class Looking:
 
         bench.admin.set_config(topic, {"retention.ms": "86400000"})
 
-        after = bench.admin.describe([topic])[topic].config
-        if before is None or after is None:
-            assert before is after
-        else:
-            assert after == {**before, "retention.ms": "86400000"}
+        wanted = None if before is None else {**before, "retention.ms": "86400000"}
+        eventually(
+            lambda: bench.admin.describe([topic])[topic].config == wanted,
+            what="this setting is another one, and no other is",
+        )

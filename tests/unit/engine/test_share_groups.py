@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import pytest
 
 from samovar.broker.port import Delivery, NewRecord, Record, TopicPartition
+from samovar.engine.flow.dead_letter import Failure
 from samovar.engine.routing.recovery import DeadLetterQueue
 from samovar.engine.routing.subscriptions import group_faults, subscriptions
 from samovar.engine.routing.topic import Topic
@@ -24,7 +25,7 @@ from samovar.engine.share_groups.verdict import (
     is_on_trial,
     requeued,
 )
-from samovar.errors import BrokerError
+from samovar.errors import BrokerError, WorkerDiedError
 from samovar.support import clock
 
 
@@ -91,6 +92,22 @@ def test_a_condemned_job_stays_so_while_its_dead_letter_cannot_be_stored() -> No
 
     assert verdict is not None
     assert verdict.deaths == 3
+
+
+def test_a_dead_letter_that_is_put_back_begins_anew() -> None:
+    failures: list[Failure] = []
+    judge = Judge(
+        lock_seconds=30,
+        topic=lambda name: Topic(name=name, dead_letter_queue=DeadLetterQueue("dead")),
+        dispatch_dead=failures.append,
+        stop_process=lambda: None,
+    )
+
+    judge.perform(delivery(2, own=b"1", share_attempts=b"1", share_deaths=b"3"), lambda _: None)
+
+    (failure,) = failures
+    assert failure.record.headers == (("own", b"1"),)
+    assert isinstance(failure.error, WorkerDiedError)
 
 
 class Recording:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from samovar.broker.port import Delivery, NewRecord, Producer
-from samovar.engine.share_groups.verdict import ATTEMPTS, DEATHS, Requeue
+from samovar.engine.share_groups.verdict import ATTEMPTS, DEATHS, Requeue, without_history
 
 #: How a producer writes each record by itself.
 ONE_BY_ONE = {"batch.num.messages": 1}
@@ -32,14 +32,13 @@ class Copies:
 
 
 def _copy(delivery: Delivery, wanted: Requeue) -> NewRecord:
-    record = delivery.record
-    others = tuple(header for header in record.headers if header[0] not in (ATTEMPTS, DEATHS))
+    record = without_history(delivery.record)
     told = ((ATTEMPTS, wanted.attempts), (DEATHS, wanted.deaths))
     own = tuple((name, str(count).encode()) for name, count in told if count)
     return NewRecord(
         topic=delivery.source.topic,
         value=record.value,
         key=record.key,
-        headers=(*others, *own),
+        headers=(*record.headers, *own),
         timestamp=record.timestamp if record.timestamp > 0 else None,
     )

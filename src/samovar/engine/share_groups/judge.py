@@ -20,6 +20,7 @@ from samovar.engine.share_groups.verdict import (
     failures,
     is_condemned,
     requeued,
+    without_history,
 )
 from samovar.engine.watching import watched
 from samovar.errors import BrokerError, WorkerDiedError
@@ -80,7 +81,8 @@ class Judge:
 
     def _failed(self, delivery: Delivery, topic: Topic, error: BaseException) -> Verdict:
         recovery = self._recovery(delivery, topic)
-        decision = recovery.failed(delivery.record, error)
+        # A dead letter that is put back begins anew.
+        decision = recovery.failed(without_history(delivery.record), error)
         if isinstance(decision, Stop):
             self._stop_process()
             return requeued(delivery, for_others=True)

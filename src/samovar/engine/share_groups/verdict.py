@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from samovar.broker.port import Delivery
+from msgspec import structs
+
+from samovar.broker.port import Delivery, Record
 
 #: The header of a copy: how often its job had failed before.
 ATTEMPTS = "share_attempts"
@@ -68,6 +70,12 @@ def is_condemned(delivery: Delivery) -> bool:
 def failures(delivery: Delivery) -> int:
     """How often its job has failed."""
     return _told(delivery, ATTEMPTS)
+
+
+def without_history(record: Record) -> Record:
+    """The record as it was before it went round."""
+    own = tuple(header for header in record.headers if header[0] not in (ATTEMPTS, DEATHS))
+    return structs.replace(record, headers=own)
 
 
 def _told(delivery: Delivery, name: str) -> int:

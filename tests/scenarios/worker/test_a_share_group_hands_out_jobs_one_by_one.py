@@ -225,11 +225,15 @@ def test_a_job_that_kills_its_process_becomes_a_dead_letter(kafka_stage: Stage) 
         worker.signal(signal.SIGTERM)
         assert worker.wait() == 0
 
-    (told,) = headers(kafka_stage)
-    assert told["error_class"] == b"WorkerDiedError"
-    assert "share_deaths" not in told, "put back, it begins anew"
-    # Three times by itself, and before that with what came together with it.
-    assert 3 <= kafka_stage.journal.numbers("start").count(-1) <= 6
+    # A process that dies between the copy and its acknowledgement leaves a second copy behind.
+    letters = headers(kafka_stage)
+    assert len(letters) in (1, 2)
+    for told in letters:
+        assert told["error_class"] == b"WorkerDiedError"
+        assert "share_deaths" not in told, "put back, it begins anew"
+    # Twice with what came together with it, and once by itself.
+    starts = kafka_stage.journal.numbers("start").count(-1)
+    assert 3 <= starts <= 4 * len(letters) + 2
 
 
 @pytest.mark.timeout(180)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import sys
 import threading
 import traceback
+from contextlib import suppress
 from enum import Enum
 from queue import Empty, SimpleQueue
 from typing import Any
+
+from samovar.support import clock
+
+#: How late a signal may be noticed that another thread was given, in seconds.
+LOOK_UP_SECONDS = 0.2
 
 
 class Move(Enum):
@@ -63,11 +70,18 @@ class Moves:
         self._moves.put(move)
 
     def take(self, timeout: float | None = None) -> Move | None:
-        """The next move, or None when none came in time."""
-        try:
-            return self._moves.get(timeout=timeout)
-        except Empty:
-            return None
+        """The next move, or None when none came in time.
+
+        The system may give a signal to another thread, which does not wake this one; and only when
+        this one looks up does Python call the handler.
+        """
+        until = math.inf if timeout is None else clock.monotonic() + timeout
+        while True:
+            left = max(0.0, until - clock.monotonic())
+            with suppress(Empty):
+                return self._moves.get(timeout=min(left, LOOK_UP_SECONDS))
+            if clock.monotonic() >= until:
+                return None
 
     def watch_parent(self, descriptor: int) -> None:
         """Ask to stop when the other end of this pipe closes: the parent process is gone."""

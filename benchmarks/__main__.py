@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         case name if name in COMPARISONS:
             run_comparison(name, options, console)
         case _:
-            report.show(Results.read(page.RESULTS), console)
+            report.show(Results.read(options.json or page.RESULTS), console)
             page.renew()
 
 

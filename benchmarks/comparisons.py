@@ -71,13 +71,13 @@ COMPARISONS = {
         title="Orderings",
         contestants=(PLAIN, *ORDERINGS),
         versus={},
-        required={"key": 0.6, "none": 0.6},
+        required={"key": 0.6, "none": 0.6, "virtual": 0.6},
     ),
     "side-by-side": Comparison(
         title="Jobs that wait 1 ms, on one partition",
         contestants=SIDE_BY_SIDE,
         versus={},
-        required={"none-threads": 30},
+        required={"none-threads": 30, "none-coroutines": 30},
     ),
 }
 

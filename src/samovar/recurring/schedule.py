@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim, CronSimError
 
 from samovar.errors import ArgumentError
+from samovar.recurring.cron import Cron
 from samovar.support import zones
 
 
@@ -18,40 +19,12 @@ class Schedule(Protocol):
     """Ticks, in whole seconds since the epoch."""
 
     def next_tick(self, after: int) -> int | None:
-        """The first tick behind this second; None: there is none any more."""
+        """The first tick after this second; None: there is none any more."""
         ...
 
     def last_tick(self, until: int) -> int | None:
         """The last tick up to this second, itself included; None: there was none yet."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Cron:
-    """A cron line of five fields (six, with seconds in front), read in a time zone.
-
-    Where clocks are put forward, a tick in the hour that is left out comes at its end; where they
-    are put back, a fixed time comes once.
-    """
-
-    line: str
-    zone: ZoneInfo
-
-    def next_tick(self, after: int) -> int | None:
-        """See `Schedule`."""
-        return self._first(after, reverse=False)
-
-    def last_tick(self, until: int) -> int | None:
-        """See `Schedule`."""
-        return self._first(until + 1, reverse=True)
-
-    def _first(self, second: int, *, reverse: bool) -> int | None:
-        moment = datetime.fromtimestamp(second, self.zone)
-        found = next(CronSim(self.line, moment, reverse=reverse), None)
-        return None if found is None else int(found.timestamp())
-
-    def __str__(self) -> str:
-        return f"{self.line} ({self.zone.key})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from samovar.errors import BrokerError, ConfigurationError
 from samovar.recurring.port import Ledger, TaskState
 from samovar.recurring.task import RecurringTask, RecurringTasks
 
-#: A gap of so many seconds, as when one process takes over from another, costs no tick. Behind a
+#: A gap of this many seconds, as when one process takes over from another, costs no tick. In a
 #: longer one nobody was up.
 GAP_SECONDS = 60
 
@@ -65,7 +65,7 @@ class Scheduler:
             state = self._ledger.states.get(task.name)
             if state is None or self._is_outdated(task, state):
                 continue
-            tick = task.schedule.next_tick(state.last)
+            tick = _next(task, state)
             if tick is not None:
                 ahead.append(tick)
         self.next_due = min(ahead, default=None)
@@ -108,16 +108,23 @@ class Scheduler:
             events.announce("recurring.fired", task=task.name, tick=tick, job=job)
 
 
+def _next(task: RecurringTask, state: TaskState) -> int | None:
+    """The task's next tick. One that is not newer was fired, whatever the schedule says."""
+    tick = task.schedule.next_tick(state.last)
+    return tick if tick is not None and tick > state.last else None
+
+
 def _ticks(task: RecurringTask, state: TaskState, now: int) -> Iterator[tuple[int, bool]]:
-    """The ticks that have passed, and whether they fire: each does, or behind a long gap the last
+    """The ticks that have passed, and whether they fire: each does, or after a long gap the last
     one in place of all.
     """
-    tick = task.schedule.next_tick(state.last)
+    tick = _next(task, state)
     if tick is not None and tick < now - GAP_SECONDS:
         latest = task.schedule.last_tick(now)
-        if latest is not None:
-            yield latest, task.catch_up or latest >= now - GAP_SECONDS
+        # Never before the one that is due: what was fired would be fired again and again.
+        tick = tick if latest is None else max(tick, latest)
+        yield tick, task.catch_up or tick >= now - GAP_SECONDS
         return
     while tick is not None and tick <= now:
         yield tick, True
-        tick = task.schedule.next_tick(tick)
+        tick = _next(task, structs.replace(state, last=tick))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -14,6 +16,8 @@ from samovar.recurring.port import TaskState
 from samovar.recurring.scheduler import Scheduler
 from samovar.recurring.task import RecurringTasks
 from tests.jobs.recurring import TickJob
+
+FIRST_PASS = int(datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Berlin")).timestamp())
 
 
 class Ledger:
@@ -229,3 +233,53 @@ def test_a_wrong_option_is_told_by_its_name(option: str, value: object, expected
 
     (fault,) = tasks.faults
     assert fault.startswith(f"recurring('a'): {option} is {value!r}; expected {expected}")
+
+
+@pytest.mark.parametrize("catch_up", [True, False])
+@pytest.mark.parametrize("line", ["30 2 * * *", "*/30 2 * * *"])
+def test_a_tick_of_the_repeated_hour_is_made_up_for_once(
+    ledger: Ledger, line: str, catch_up: bool
+) -> None:
+    tasks = RecurringTasks()
+    options: dict[str, Any] = {"catch_up": catch_up, "time_zone": "Europe/Berlin", **_NONE}
+    tasks.declare("nightly", TickJob, cron=line, **options)
+    Scheduler(tasks, ledger).begin(FIRST_PASS - 43_200)
+
+    late = Scheduler(tasks, ledger)
+    now = FIRST_PASS + 2100  # 02:05, the second time
+    late.begin(now)
+    for turn in range(100):
+        late.fire(now + turn // 10)
+
+    assert len(ledger.fired) == int(catch_up)
+    assert late.next_due is not None
+    assert late.next_due > now
+
+
+@pytest.mark.parametrize("answers", [(90, 90), (100, 100), (None, 50), (110, 50)])
+def test_what_is_not_newer_than_the_last_tick_never_fires(
+    ledger: Ledger, answers: tuple[int | None, int | None]
+) -> None:
+    wrong = scheduler(ledger, "a")
+    ledger.states = {"a": TaskState(last=100)}
+    (task,) = wrong._tasks  # pyright: ignore[reportPrivateUsage] -- a schedule that errs
+    object.__setattr__(task, "schedule", _Erring(*answers))
+
+    for turn in range(20):
+        wrong.fire(1000 + turn)
+
+    assert len(ledger.fired) == (answers[0] == 110)
+    assert wrong.next_due is None or wrong.next_due > ledger.states["a"].last
+
+
+class _Erring:
+    """A schedule that answers the same whatever it is asked."""
+
+    def __init__(self, next_tick: int | None, last_tick: int | None) -> None:
+        self._next, self._last = next_tick, last_tick
+
+    def next_tick(self, after: int) -> int | None:
+        return self._next
+
+    def last_tick(self, until: int) -> int | None:
+        return self._last

@@ -16,6 +16,7 @@ from typing import Any, cast
 from samovar import events
 from samovar.errors import ArgumentError
 from samovar.job import arguments as wire
+from samovar.job.job_data import loads
 
 _PREFIX = "cattr_"
 _MUTABLE = (list, dict, set, bytearray)
@@ -137,6 +138,19 @@ def carry(data: dict[str, Any]) -> None:
         if values and (key := f"{_PREFIX}{index}") not in data:
             encoded = wire.serialize(list(values.values()), {})
             data[key] = dict(zip(values, encoded, strict=True))
+
+
+def keep(data: dict[str, Any], payload: Mapping[str, Any] | bytes) -> None:
+    """Let a job hash carry what the payload carries that its job was made from, whatever is set
+    here by now, and whichever classes are persisted here.
+    """
+    if isinstance(payload, bytes):
+        if _PREFIX.encode() not in payload:
+            return
+        payload = loads(payload)
+    for key, values in payload.items():
+        if key.startswith(_PREFIX):
+            data.setdefault(key, values)
 
 
 def take_over(data: Mapping[str, Any]) -> None:

@@ -162,7 +162,9 @@ def _hand_over_all(jobs: Sequence[JobState], adapter: QueueAdapter) -> None:
 
 def _request(job: JobState) -> EnqueueRequest:
     data = job.serialize()
-    if current_attributes.persisted:
+    if job.origin is not None:
+        current_attributes.keep(data, job.origin)
+    elif current_attributes.persisted:
         current_attributes.carry(data)
     make_hints = type(job).make_hints
     if make_hints is None:

@@ -73,10 +73,14 @@ class JobState:
     #: Why it was refused softly at the last attempt.
     enqueue_error: EnqueueError | None = None
 
-    #: The arguments as they came off the wire, until somebody reads them.
+    #: The arguments as they came off the wire, until others are assigned: what a retry carries,
+    #: whatever `perform` did to the values that were made of them.
     _serialized: list[Any] | None = None
-    _arguments: list[Any]
+    #: None until they are decoded.
+    _arguments: list[Any] | None = None
     _keywords: dict[str, Any]
+    #: The payload that the job was made from, if it was: a retry keeps its current attributes.
+    origin: Mapping[str, Any] | bytes | None = None
     _queue_name: str | None = None
     #: Whether the queue's name is settled, be it to None by a payload that lacks it.
     _queue_settled: bool = False
@@ -137,7 +141,9 @@ class JobState:
 
     @arguments.setter
     def arguments(self, values: list[Any]) -> None:
-        self.decode_arguments()
+        if self._serialized is not None:
+            _, self._keywords = wire.deserialize(self._serialized[-1:])
+            self._serialized = None
         self._arguments = values
 
     @property
@@ -147,7 +153,9 @@ class JobState:
 
     @keyword_arguments.setter
     def keyword_arguments(self, values: dict[str, Any]) -> None:
-        self.decode_arguments()
+        if self._serialized is not None:
+            self._arguments, _ = wire.deserialize(self._serialized)
+            self._serialized = None
         self._keywords = values
 
     def decode_arguments(self) -> tuple[list[Any], dict[str, Any]]:
@@ -156,13 +164,11 @@ class JobState:
         Raises:
             DeserializationError: it cannot be rebuilt.
         """
-        if self._serialized is not None:
+        if self._arguments is None:
+            if self._serialized is None:
+                raise self._never_initialized()
             self._arguments, self._keywords = wire.deserialize(self._serialized)
-            self._serialized = None
-        try:
-            return self._arguments, self._keywords
-        except AttributeError:
-            raise self._never_initialized() from None
+        return self._arguments, self._keywords
 
     @property
     def queue_name(self) -> str | None:
@@ -192,18 +198,16 @@ class JobState:
     def serialize(self) -> JobData:
         """The job as Active Job's hash: twelve keys, in order, with JSON values only.
 
-        Arguments that came off the wire and were never read go back as they came.
+        Arguments that came off the wire go back as they came, unless others were assigned.
 
         Raises:
             SerializationError: an argument has no form on the wire.
         """
         queue_name = self._queue_name or self.queue_name
         if self._serialized is None:
-            try:
-                arguments, keywords = self._arguments, self._keywords
-            except AttributeError:
-                raise self._never_initialized() from None
-            values = wire.serialize(arguments, keywords, queue_name)
+            if self._arguments is None:
+                raise self._never_initialized()
+            values = wire.serialize(self._arguments, self._keywords, queue_name)
         else:
             values = self._serialized
         priority = self.priority
@@ -231,6 +235,7 @@ class JobState:
             PayloadError: a value is of no use; names its key.
         """
         self._take(checked_data.check(data))
+        self.origin = data
 
     def _take(self, data: CheckedData) -> None:
         self._serialized = data.arguments
@@ -286,6 +291,7 @@ class JobState:
             if job_class.restore is JobState.restore:
                 job = job_class.__new__(job_class)
                 job._take(data)
+                job.origin = raw
                 return job
         return JobState.deserialize(loads(raw))
 

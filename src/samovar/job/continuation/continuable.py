@@ -196,7 +196,6 @@ class Continuable(Attributes, registered=False):
             raise
         except Exception as error:
             if not (self.resume_errors_after_advancing and continuation.advanced):
-                continuation.forget_untouched()
                 raise
             _resume(self, error)
 

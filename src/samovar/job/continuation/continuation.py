@@ -72,10 +72,10 @@ class Continuation:
         Raises:
             SerializationError: the cursor has no form on the wire.
         """
-        current = self.current
-        return progress.write(
-            self.completed, None if current is None else (current.name, current.cursor)
-        )
+        made: dict[str, Any] = {"completed": list(self.completed)}
+        if self.current is not None:
+            made["current"] = self.current.to_wire()
+        return made
 
     def begin(self) -> None:
         """A run begins; of the runs before, only the progress counts."""
@@ -97,11 +97,6 @@ class Continuation:
                 f"The step {self.current.name!r} still runs when the job has ended: "
                 f"await it in perform."
             )
-
-    def forget_untouched(self) -> None:
-        """Drop a step that was begun in this run in vain: trying it again resumes nothing."""
-        if self.current is not None and not self.current.resumed and not self.advanced:
-            self.current = None
 
     def run(self, name: str, body: Body, *, start: Any, isolated: bool) -> None:
         """Run a step, unless it is done already.

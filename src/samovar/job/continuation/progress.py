@@ -6,28 +6,15 @@ argument.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, cast
 
 from samovar.errors import DeserializationError
 from samovar.job import arguments as wire
 
 
-def write(completed: Sequence[str], current: tuple[str, Any] | None) -> dict[str, Any]:
-    """The form on the wire, of names and of the current step's name and cursor.
-
-    Raises:
-        SerializationError: the cursor has no form on the wire.
-    """
-    values: dict[str, Any] = {"completed": list(completed)}
-    if current is not None:
-        name, cursor = current
-        values["current"] = [name, *wire.serialize([cursor], {})]
-    return values
-
-
 def read(progress: Any) -> tuple[list[str], tuple[str, Any] | None]:
-    """What `write` was given.
+    """The names of the steps that are done, and the current step's name and cursor.
 
     Raises:
         DeserializationError: it has another form, or the cursor cannot be rebuilt.

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
+from samovar.errors import SerializationError
+from samovar.job import arguments as wire
 from samovar.job.continuation.successor import successor
 from samovar.job.continuation.wording import inspected
+from samovar.job.hashes import Symbol
 
-_CONTAINERS = (list, dict, set)
+#: Cursors that nobody can change in place.
+_UNCHANGING = frozenset({int, str, float, bool, type(None), Symbol, date, datetime, Decimal})
 
 
 class _Cursor:
@@ -20,6 +27,23 @@ class _Cursor:
 
 #: Says that the successor of the cursor itself is meant.
 CURSOR = _Cursor()
+
+
+@dataclass(frozen=True, slots=True)
+class _Encoded:
+    """A cursor in the form of a job argument."""
+
+    value: Any
+
+
+def _form(cursor: Any) -> Any:
+    """What stays when the cursor is changed in place."""
+    if cursor.__class__ in _UNCHANGING:
+        return cursor
+    try:
+        return _Encoded(wire.serialize([cursor], {})[0])
+    except SerializationError:  # raised when it has to travel
+        return cursor
 
 
 class Step:
@@ -43,8 +67,7 @@ class Step:
         #: Whether an earlier run began it.
         self.resumed = resumed
         self._checkpoint = checkpoint
-        self._cursor_before = cursor
-        self._was_changed_in_place = False
+        self._kept = self._kept_before = _form(cursor)
 
     def __repr__(self) -> str:
         return f"<step {self.name!r}, cursor {self.cursor!r}>"
@@ -52,12 +75,23 @@ class Step:
     @property
     def advanced(self) -> bool:
         """Whether the cursor is another one than where this run began."""
-        return self._was_changed_in_place or bool(self.cursor != self._cursor_before)
+        return bool(self._kept != self._kept_before)
 
     @property
     def description(self) -> str:
         """Where it is: ``at 'records', cursor '3'``."""
         return f"at '{self.name}', cursor '{inspected(self.cursor)}'"
+
+    def to_wire(self) -> list[Any]:
+        """Name and cursor as they travel. A cursor that was changed in place since it was set goes
+        as it was set.
+
+        Raises:
+            SerializationError: the cursor has no form on the wire.
+        """
+        kept = self._kept
+        cursor = kept.value if isinstance(kept, _Encoded) else wire.serialize([kept], {})[0]
+        return [self.name, cursor]
 
     def set(self, cursor: Any) -> None:
         """Note how far it came: anything that can be a job's argument. A checkpoint.
@@ -65,9 +99,8 @@ class Step:
         Raises:
             Interrupt: the job shall stop here; let it pass.
         """
-        if cursor is self.cursor and cursor.__class__ in _CONTAINERS:
-            self._was_changed_in_place = True
         self.cursor = cursor
+        self._kept = _form(cursor)
         self._checkpoint()
 
     def advance(self, *, from_: Any = CURSOR) -> None:
@@ -85,4 +118,4 @@ class Step:
         Raises:
             Interrupt: the job shall stop here; let it pass.
         """
-        self._checkpoint()
+        self.set(self.cursor)

@@ -109,9 +109,19 @@ def _writing(name: str, made: ObjectSerializer) -> Callable[[Any, Inner], Any]:
 
 def _reading(made: ObjectSerializer) -> Reader:
     def read(data: Mapping[str, Any], _: Rebuild) -> Any:
-        return made.deserialize({key: item for key, item in data.items() if key != SERIALIZED})
+        # A value may keep what it is made from; the payload's own is what a retry carries.
+        return made.deserialize({key: _own(data[key]) for key in data if key != SERIALIZED})
 
     return read
+
+
+def _own(value: Any) -> Any:
+    """A copy of a JSON value."""
+    if value.__class__ is list:
+        return [_own(item) for item in value]
+    if value.__class__ is dict:
+        return {key: _own(item) for key, item in value.items()}
+    return value
 
 
 def _native(value: Any, name: str) -> Any:

@@ -139,14 +139,19 @@ def test_an_interrupted_step_is_told_as_such(adapter: Stoppable) -> None:
     assert told == [(True, "Interrupt")]
 
 
-def test_a_run_that_is_tried_again_without_progress_is_no_resumption(adapter: Stoppable) -> None:
+def test_a_step_that_failed_before_any_progress_stays_current_as_in_ruby(
+    adapter: Stoppable,
+) -> None:
     ResumingAfterErrorsJob.perform_now("connection", "connection", "")
-    assert adapter.requests[-1].data["continuation"] == {"completed": []}
+    first = adapter.requests[-1].data
+    assert first["continuation"] == {"completed": [], "current": ["only", None]}
+    assert first["resumptions"] == 0
 
     adapter.perform_last()
+    assert adapter.requests[-1].data["resumptions"] == 1
     adapter.perform_last()
 
-    assert done == [0, 0, 0]
+    assert done == [0, 1, 2]
     assert len(adapter.requests) == 2
 
 

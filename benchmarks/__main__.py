@@ -8,6 +8,7 @@ python -m benchmarks deferred        how late deferred jobs are, and what waitin
 python -m benchmarks features        each feature switched on but idle, against a plain queue
 python -m benchmarks orderings       the other orderings and virtual partitions, against "partition"
 python -m benchmarks side-by-side    jobs that wait 1 ms, on one partition: 50 at once, against one
+python -m benchmarks keyed           the same with keys, on as many partitions as a queue gets
 python -m benchmarks report          the tables again, from the last results
 """
 

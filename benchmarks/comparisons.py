@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.contestants import Contestant
-from benchmarks.contestants.on_kafka import no_op, waiting
+from benchmarks.contestants.on_kafka import keyed, no_op, waiting
 from benchmarks.measure import Sizes
 from benchmarks.report import markdown_table
 from benchmarks.results import Results
@@ -59,6 +59,11 @@ SIDE_BY_SIDE = (
     waiting("key-threads", 'ordering="key", -c 50', "key"),
     waiting("virtual-threads", "virtual partitions, -c 50", "virtual"),
 )
+KEYED = (
+    keyed("keyed-partition", 'ordering="partition", -c 32', "plain"),
+    keyed("keyed-key", 'ordering="key", -c 32', "key"),
+    keyed("keyed-virtual", "virtual partitions by key, 4 lanes each, -c 32", "virtual-keys"),
+)
 
 COMPARISONS = {
     "features": Comparison(
@@ -78,6 +83,12 @@ COMPARISONS = {
         contestants=SIDE_BY_SIDE,
         versus={},
         required={"none-threads": 30, "none-coroutines": 30},
+    ),
+    "keyed": Comparison(
+        title="Jobs of 1,000 keys that wait 1 ms, on eight partitions",
+        contestants=KEYED,
+        versus={},
+        required={"keyed-key": 2.0, "keyed-virtual": 2.0},
     ),
 }
 

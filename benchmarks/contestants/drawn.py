@@ -78,6 +78,9 @@ WAYS: Mapping[str, Callable[[App, str], None]] = {
     "key": queue(ordering="key"),
     "none": queue(ordering="none"),
     "virtual": queue(virtual_partitions=VirtualPartitions(partitioner=lambda m: m.offset)),
+    "virtual-keys": queue(
+        virtual_partitions=VirtualPartitions(partitioner=lambda m: m.key, max_partitions=4)
+    ),
     "share": queue(share_group=True),
     **{name: queue(**settings) for name, settings in IDLE.items()},
     "scheduled": scheduled,

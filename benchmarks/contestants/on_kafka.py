@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 from benchmarks.contestants.contestant import Commands, Contestant
 from benchmarks.place import Place
@@ -72,4 +73,14 @@ def waiting(
         backlog_of="one-at-a-time",
         worker_only=True,
         durability="the same",
+    )
+
+
+def keyed(name: str, title: str, drawn: str) -> Contestant:
+    """The same with a key for each job, in a topic with as many partitions as Samovar gives it."""
+    return replace(
+        waiting(name, title, drawn, concurrency=32, jobs="keyed"),
+        module=f"{_HERE}.keyed",
+        partitions=8,
+        backlog_of="keyed-partition",
     )

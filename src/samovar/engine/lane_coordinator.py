@@ -95,7 +95,8 @@ class LaneCoordinator:
         will not be ended here.
         """
         with self._lock:
-            if self.interrupted or not (self._is_spread and self._underway.unfinished):
+            is_last = self.interrupted or self._is_closing
+            if is_last or not (self._is_spread and self._underway.unfinished):
                 self._renew_mark()
             return self._mark
 

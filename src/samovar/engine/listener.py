@@ -151,12 +151,14 @@ class Listener(threading.Thread):
         While they are busy in Python, polling beside them only takes the interpreter's lock from
         them, again and again; so this thread gives them a moment. A partition that stays full is
         paused: that costs a new fetch later, but polling must go on, or the group gives us up.
+        Sooner where executors are idle: records of other partitions come after those of a full one.
         """
         started = clock.monotonic()
         while True:
             self._work.progress.clear()
             waiting = [c.backlog for c in assignment if not c.paused and not c.is_waiting]
-            patience = CROWDED_SECONDS if max(waiting, default=0) >= self._full else BUSY_SECONDS
+            is_crowded = max(waiting, default=0) >= self._full and self._work.free <= 0
+            patience = CROWDED_SECONDS if is_crowded else BUSY_SECONDS
             left = started + patience - clock.monotonic()
             if sum(waiting) < BUSY_RECORDS or left <= 0:
                 break

@@ -478,6 +478,26 @@ def test_who_finishes_works_the_batch_off_and_begins_no_other() -> None:
     partition.close()
 
 
+@pytest.mark.parametrize("is_hung", [3, 1])
+def test_who_is_ended_by_force_has_marked_what_is_done_of_the_batch(is_hung: int) -> None:
+    """A stop that waits in vain for one job: what its neighbours finished is not repeated."""
+    jobs = Jobs()
+    partition = Partition(jobs.perform, virtual=BY_KEY, batch=6)
+    partition.offer(*keyed(range(12), keys=3))
+    eventually(lambda: sorted(jobs.begun) == [0, 1, 2], within=10)
+
+    partition.coordinator.finish()
+    others = [n for n in range(6) if n % 3 != is_hung % 3]
+    jobs.end(*others, *(n for n in range(6) if n < is_hung))
+    partition.until(lambda: partition.finished == (((4, 5),) if is_hung == 3 else ((2, 3), (5, 5))))
+
+    assert partition.position == is_hung
+    assert partition.coordinator.is_running
+    jobs.end(*range(12))
+    assert partition.coordinator.wait_until_at_rest(10)
+    partition.close()
+
+
 def test_who_is_interrupted_marks_what_is_done_of_the_batch() -> None:
     """G08: every lane stops before its next job, and none is repeated by the next owner."""
     jobs = Jobs()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import heapq
-import zlib
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
+from hashlib import blake2b
 from typing import Any
 
 from samovar.broker.port import Record
@@ -34,8 +34,13 @@ def lanes_of(
 
 
 def _lane(key: Any, most: int) -> int:
-    """The same for equal keys, in every process."""
-    return zlib.crc32(key if isinstance(key, bytes) else str(key).encode()) % most
+    """The same for equal keys, in every process.
+
+    The hash has nothing to do with the CRC that chose the partition: with that one, all keys of a
+    partition would share a few lanes, or only one.
+    """
+    raw = key if isinstance(key, bytes) else str(key).encode("utf-8", "surrogatepass")
+    return int.from_bytes(blake2b(raw, digest_size=8).digest()) % most
 
 
 def _balanced(keys: Iterable[Any], most: int) -> dict[Any, int]:

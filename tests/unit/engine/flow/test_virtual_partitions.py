@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from samovar.broker.partitioning import partition_of
 from samovar.broker.port import Record, TopicPartition
 from samovar.engine.batches import Batches
 from samovar.engine.flow.virtual_partitions import lanes_of
@@ -37,12 +38,28 @@ def test_equal_keys_share_a_lane_and_there_are_no_more_lanes_than_said(
 
 def test_a_key_has_the_same_lane_in_every_batch_and_process() -> None:
     assert lanes_of(BY_KEY, records([b"a", b"b", b"c", b"d", None]), 5) == {
-        0: 2,
-        1: 1,
+        0: 3,
+        1: 3,
         2: 0,
-        3: 1,
-        4: 1,
+        3: 0,
+        4: 0,
     }
+
+
+@pytest.mark.parametrize("as_text", [False, True])
+@pytest.mark.parametrize(("partitions", "most"), [(8, 4), (8, 8), (6, 3), (4, 6), (12, 32)])
+def test_the_keys_of_one_partition_are_spread_over_all_lanes(
+    partitions: int, most: int, as_text: bool
+) -> None:
+    """The partition was chosen by a hash of the same key, here as on Kafka."""
+    keys = [key for n in range(5000) if partition_of(key := str(n).encode(), partitions) == 3]
+    settings = VirtualPartitions(
+        partitioner=(lambda r: (r.key or b"").decode()) if as_text else (lambda r: r.key)
+    )
+    sizes = Counter(lanes_of(settings, records([*keys]), most).values())
+
+    assert set(sizes) == set(range(most))
+    assert max(sizes.values()) < 4 * len(keys) / most
 
 
 def test_balanced_lanes_are_filled_evenly() -> None:

@@ -12,9 +12,11 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from types import FunctionType, MethodType
 from typing import Any
 
 from samovar.errors import ArgumentError
+from samovar.support import log
 from samovar.support.wording import message
 
 #: name -> what it tells; the payload's keys in brackets. In the events of jobs `job` is the job
@@ -98,7 +100,6 @@ class Event:
 
 Subscriber = Callable[[Event], object]
 
-_log = logging.getLogger("samovar")
 _lock = threading.Lock()
 _subscriptions: list[tuple[str | re.Pattern[str], Subscriber]] = []
 #: Names that somebody listens to, with the listeners; replaced as a whole, so readers need no lock.
@@ -176,8 +177,17 @@ def _check(name: str) -> None:
 def _tell(subscriber: Subscriber, event: Event) -> None:
     try:
         subscriber(event)
-    except BaseException:  # not even SystemExit: the subscriber is no part of the job
-        _log.exception("The subscriber %r failed on the event %s.", subscriber, event.name)
+    except BaseException as error:  # not even SystemExit: the subscriber is no part of the job
+        try:
+            words = f"The subscriber {_name(subscriber)} failed on the event {event.name}."
+            log.write(logging.ERROR, words, error=error)
+        except BaseException:
+            return  # such as a RecursionError: nothing is left to say it with
+
+
+def _name(subscriber: Subscriber) -> str:
+    is_plain = isinstance(subscriber, FunctionType | MethodType)
+    return subscriber.__qualname__ if is_plain else type(subscriber).__qualname__
 
 
 def _rebuild() -> None:

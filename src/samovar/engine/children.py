@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import sys
 
+from samovar.support import raised
+
 #: Whether this process was forked, by a job, off a worker. Read on the hot path.
 is_child = False
 
 
 def leave(error: BaseException | None) -> None:
     """End a child that a job forked and let return into the worker's code."""
-    code = error.code if isinstance(error, SystemExit) else error and 1
+    code: object = None if error is None else 1
+    if raised.is_a(error, SystemExit):
+        code = getattr(error, "code", 1)
     for stream in (sys.stdout, sys.stderr):
         if stream is not None and not stream.closed:
             stream.flush()

@@ -7,7 +7,7 @@ from samovar.errors import PayloadError, SamovarError
 from samovar.job import current_attributes, execution
 from samovar.job.job_data import JobData, loads
 from samovar.job.state import JobState
-from samovar.support.wording import printable
+from samovar.support import wording
 
 #: The surroundings of a job when no class of theirs travels.
 _NOTHING: JobData = {}
@@ -30,7 +30,7 @@ def describe(value: bytes | None) -> str:
     if "job_class" not in data:
         return "A record that is no job"
     # Anybody may have written it, and it goes into logs.
-    name, job_id = (printable(str(data.get(key)), 100) for key in ("job_class", "job_id"))
+    name, job_id = (wording.printable(str(data.get(key)), 100) for key in ("job_class", "job_id"))
     return f"{name} ({job_id})"
 
 
@@ -54,7 +54,7 @@ def perform(value: bytes | None, message: object = None) -> None:
             _deliver_watched(job, surroundings, message)
     except Exception as error:
         if job.is_given_up:
-            raise GivenUpError(str(error)) from error
+            raise GivenUpError(wording.message(error)) from error
         raise
 
 

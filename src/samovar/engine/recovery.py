@@ -15,7 +15,7 @@ from samovar.engine.flow.stages import Skip
 from samovar.engine.performer import describe
 from samovar.engine.routing.recovery import Verdict
 from samovar.engine.routing.topic import Topic
-from samovar.support import ids
+from samovar.support import ids, raised
 
 #: Stores a dead letter before it returns.
 DeadLetterDispatch = Callable[[Failure], None]
@@ -46,8 +46,9 @@ class Recovery:
         """Decide about a failed record; what is decided to be a dead letter is one already."""
         self.attempt += 1
         self._good = 0
-        shown = (error.__cause__ or error) if isinstance(error, HOPELESS) else error
-        verdict = None if isinstance(error, CRITICAL) else self._ask_strategy(record, shown)
+        cause = raised.explicit_cause(error) if raised.is_a(error, HOPELESS) else None
+        shown = error if cause is None else cause
+        verdict = None if raised.is_a(error, CRITICAL) else self._ask_strategy(record, shown)
         decision = recover(self._topic, error, self.attempt, verdict)
         if isinstance(decision, DeadLetter):
             decision = self._bury(record, shown, decision)

@@ -20,7 +20,7 @@ from samovar.errors import ArgumentError, PerformInsideLoopError
 from samovar.job import callbacks, current_attributes, enqueuing, retries, runtime
 from samovar.job.context import CURRENT_JOB, LOCALE, TIMEZONE, use_locale, use_timezone
 from samovar.job.state import JobState
-from samovar.support import asyncs, event_loop
+from samovar.support import asyncs, event_loop, raised
 from samovar.support.asyncs import HERE, ON_LOOP, Door
 
 F = TypeVar("F", bound=Callable[[JobState], Generator[Any, Any, Any]])
@@ -175,11 +175,11 @@ def _finish(job: JobState, coroutine: Coroutine[Any, Any, Any]) -> Any:
 
 async def _recover(job: JobState, error: BaseException, door: Door) -> BaseException | None:
     """Do as the class declared; the error that was dealt with, or None: it has to be raised."""
-    if isinstance(error, PerformInsideLoopError):
+    if raised.is_a(error, PerformInsideLoopError):
         return None
     found = retries.find(type(job), error)
     if found is None:
-        if isinstance(error, Exception):
+        if raised.is_a(error, Exception):
             await _after_discard(job, error, door)
         return None
     declaration, cause = found

@@ -18,6 +18,7 @@ from typing import Any, Literal, ParamSpec, TypeVar
 from samovar.errors import ArgumentError
 from samovar.job.classes import wire_name
 from samovar.job.state import JobState
+from samovar.support import raised
 from samovar.support.wording import check_options
 
 C = TypeVar("C", bound=Callable[..., Any])
@@ -273,20 +274,20 @@ def declared(cls: type) -> Iterator[Declaration | AfterDiscard]:
 def _matches(error: BaseException, wanted: ErrorName) -> bool:
     if isinstance(wanted, str):
         return any(wanted in (_full_name(kind), wire_name(kind)) for kind in type(error).__mro__)
-    return isinstance(error, wanted)
+    return raised.is_a(error, wanted)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    if isinstance(error, MemoryError) or not isinstance(error, Exception):
+    if raised.is_a(error, MemoryError) or not raised.is_a(error, Exception):
         # It concerns the process: what was handled before it came is no reason to keep it quiet.
         yield error
         return
     seen: set[int] = set()
-    cause: BaseException | None = error
-    while cause is not None and id(cause) not in seen:
-        seen.add(id(cause))
-        yield cause
-        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+    found: BaseException | None = error
+    while found is not None and id(found) not in seen:
+        seen.add(id(found))
+        yield found
+        found = raised.cause(found)
 
 
 def _call_wait(wait: Callable[..., Any], executions: int, error: BaseException) -> Any:

@@ -10,7 +10,7 @@ from samovar.monitoring import shown
 from samovar.monitoring.options import LogOptions
 from samovar.monitoring.shown import counted
 from samovar.monitoring.structured import enqueued_classes, refusal, wait_seconds
-from samovar.support.wording import told
+from samovar.support.wording import error_text
 
 Payload = dict[str, Any]
 
@@ -29,6 +29,10 @@ def _job(payload: Payload) -> str:
     return f"{job.job_name} ({job.job_id})"
 
 
+def _error(payload: Payload) -> str:
+    return error_text(payload["error"])
+
+
 def _place(payload: Payload) -> str:
     return f"{shown.adapter_name(payload['adapter'])}({payload['job'].queue_name})"
 
@@ -41,7 +45,7 @@ def _with_arguments(payload: Payload, options: LogOptions) -> str:
 def _enqueued(payload: Payload, _: float, options: LogOptions) -> str:
     job, place, error = _job(payload), _place(payload), refusal(payload)
     if error is not None:
-        return f"{job} could not be enqueued to {place}: {told(error)}."
+        return f"{job} could not be enqueued to {place}: {error_text(error)}."
     if payload.get("aborted"):
         return f"{job} was not enqueued to {place}: a before_enqueue callback halted it."
     if payload["job"].successfully_enqueued is False:
@@ -75,7 +79,7 @@ def _performed(payload: Payload, seconds: float, options: LogOptions) -> str:
     job, place, time = _job(payload), _place(payload), f"{seconds * 1000:.2f} ms"
     error = payload.get("exception_object")
     if error is not None:
-        return f"{job} from {place} failed in {time}: {told(error)}."
+        return f"{job} from {place} failed in {time}: {error_text(error)}."
     if payload.get("aborted"):
         return f"{job} from {place} failed in {time}: a before_perform callback halted it."
     return f"{job} performed from {place} in {time}."
@@ -88,19 +92,19 @@ def _retried(payload: Payload, _: float, options: LogOptions) -> str:
         return f"{_job(payload)} is enqueued again{later}."
     return (
         f"{_job(payload)} is tried again after {counted(payload['job'].executions, 'attempt')} "
-        f"in {wait} s, due to {told(error)}."
+        f"in {wait} s, due to {error_text(error)}."
     )
 
 
 def _stopped(payload: Payload, _: float, options: LogOptions) -> str:
     return (
-        f"{_job(payload)} is not tried again: {told(payload['error'])}, "
+        f"{_job(payload)} is not tried again: {_error(payload)}, "
         f"after {counted(payload['job'].executions, 'attempt')}."
     )
 
 
 def _discarded(payload: Payload, _: float, options: LogOptions) -> str:
-    return f"{_job(payload)} was discarded after {told(payload['error'])}."
+    return f"{_job(payload)} was discarded after {_error(payload)}."
 
 
 def _interrupted(payload: Payload, _: float, options: LogOptions) -> str:
@@ -130,7 +134,7 @@ def _step(payload: Payload, seconds: float, options: LogOptions) -> str:
     error = payload.get("exception_object")
     if error is not None:
         at = _cursor(step, options)
-        return f"{job} failed during the step {step.name!r} at {at} in {time}: {told(error)}."
+        return f"{job} failed during the step {step.name!r} at {at} in {time}: {error_text(error)}."
     return f"{job} completed the step {step.name!r} in {time}."
 
 

@@ -33,7 +33,7 @@ class JsonLines(logging.Formatter):
             if hasattr(record, name):
                 line[name] = getattr(record, name)
         if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
+            line["traceback"] = record.exc_text or self.formatException(record.exc_info)
         return json.dumps(line, default=str)
 
     def _time(self, record: logging.LogRecord) -> str:

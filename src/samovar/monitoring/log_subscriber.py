@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import Any
 
 from samovar import events
 from samovar.monitoring import callers, shown
 from samovar.monitoring.job_lines import EVERY_JOB, TURNS
 from samovar.monitoring.options import LogOptions
+from samovar.monitoring.repeats import Repeats
 from samovar.monitoring.structured import STRUCTURED
 from samovar.monitoring.worker_lines import WORKER
+from samovar.support import clock, log
+from samovar.support.wording import printable
 
-_log = logging.getLogger("samovar")
 _lock = threading.Lock()
 #: Events that are told, with who tells them; guarded by `_lock`.
 _attached: dict[str, events.Subscriber] = {}
@@ -27,10 +28,15 @@ _attached: dict[str, events.Subscriber] = {}
 _options = LogOptions()
 
 _TAG = "ActiveJob"
+#: Longest tag before a line, in characters.
+_MAX_TAG = 200
 _JOB_LINES = {**TURNS, **EVERY_JOB}
 _ENQUEUES = frozenset({"enqueue.active_job", "enqueue_at.active_job", "enqueue_all.active_job"})
 #: Events whose error is somebody's to mend: its traceback is logged too.
 _WITH_TRACEBACK = frozenset({"executor.failed", "job.failed", "job.unhandled", "listener.failed"})
+#: Events that come again and again while a broker is away.
+_REPEATING = frozenset({"broker.error", "listener.failed"})
+_repeats = Repeats()
 
 
 def attach(*, every_job: bool = False, options: LogOptions | None = None) -> None:
@@ -58,22 +64,33 @@ def detach() -> None:
         for subscriber in set(_attached.values()):
             events.unsubscribe(subscriber)
         _attached.clear()
+        _repeats.forget()
         _options = LogOptions()
 
 
 def _write_worker(event: events.Event) -> None:
-    level, words = WORKER[event.name]
-    if not _log.isEnabledFor(level):
+    level, worded = WORKER[event.name]
+    if not log.is_heard(level):
         return
+    words = worded(event.payload)
+    left_out = 0
+    if event.name in _REPEATING:
+        admitted = _repeats.admit(words, clock.monotonic())
+        if admitted is None:
+            return
+        left_out = admitted
+    fields = shown.plain(event.payload, _options)
+    if left_out:
+        words = f"{words} ({left_out:,} more like it were not written.)"
+        fields["not_written"] = left_out
     error = event.payload.get("error") if event.name in _WITH_TRACEBACK else None
-    extra = {"event": event.name, "payload": shown.plain(event.payload, _options)}
-    _log.log(level, "%s", words(event.payload), exc_info=_traced(error), extra=extra)
+    log.write(level, words, error=error, fields={"event": event.name, "payload": fields})
 
 
 def _write_job(event: events.Event) -> None:
     line = _JOB_LINES[event.name]
     level = line.level(event.payload)
-    if not _log.isEnabledFor(level):
+    if not log.is_heard(level):
         return
     tags = _tags(event)
     name, fields = STRUCTURED[event.name]
@@ -83,14 +100,14 @@ def _write_job(event: events.Event) -> None:
         "tags": tags,
     }
     words = line.words(event.payload, event.duration, _options)
-    _log.log(level, "%s%s", prefix(tags), words, exc_info=_trace(event), extra=extra)
+    log.write(level, prefix(tags) + words, error=_error(event), fields=extra)
     if _options.verbose_enqueue_logs and event.name in _ENQUEUES:
         _write_caller(tags)
 
 
 def prefix(tags: list[str]) -> str:
     """The tags as they stand before a message."""
-    return "".join(f"[{tag}] " for tag in tags)
+    return "".join(f"[{printable(tag, _MAX_TAG)}] " for tag in tags)
 
 
 def _tags(event: events.Event) -> list[str]:
@@ -98,22 +115,16 @@ def _tags(event: events.Event) -> list[str]:
     return [_TAG] if job is None else [_TAG, job.job_name, job.job_id]
 
 
-def _trace(event: events.Event) -> Any:
+def _error(event: events.Event) -> BaseException | None:
+    """The error whose traceback belongs to the line."""
     if event.name == "retry_stopped.active_job":
-        error = event.payload["error"]
-    elif event.name == "perform.active_job":
-        error = event.payload.get("exception_object")
-    else:
-        error = None
-    return _traced(error)
-
-
-def _traced(error: BaseException | None) -> Any:
-    """The error as logging takes it, its traceback from the application's own code on."""
-    return None if error is None else (type(error), error, shown.users_traceback(error))
+        return event.payload["error"]
+    if event.name == "perform.active_job":
+        return event.payload.get("exception_object")
+    return None
 
 
 def _write_caller(tags: list[str]) -> None:
     line = callers.users_line()
-    if line is not None and _log.isEnabledFor(logging.INFO):
-        _log.info("%s↳ %s", prefix(tags), line, extra={"tags": tags})
+    if line is not None and log.is_heard(logging.INFO):
+        log.write(logging.INFO, f"{prefix(tags)}↳ {line}", fields={"tags": tags})

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-import traceback
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
-from pathlib import Path
-from types import TracebackType
+from itertools import islice
 from typing import Any, cast
 
 from samovar.monitoring.options import LogOptions
 from samovar.support import clock
-from samovar.support.wording import message
+from samovar.support.wording import MAX_MESSAGE, cut, message
 
-_OWN_FILES = str(Path(__file__).parent.parent)
+#: A larger whole number is shown as text, or not at all: Python writes no number of any length.
+MAX_BITS = 1_024
+#: Of a longer list or dict, fields carry the first ones.
+MAX_ITEMS = 1_000
+_TOO_DEEP = "(nested too deep to be shown)"
 _NO_RECORDS = frozenset({type(None), bool, int, float, str, list, dict, tuple, type})
 
 
@@ -71,22 +73,37 @@ def inspected(job: Any, options: LogOptions) -> str:
 
 def one_inspected(value: Any, options: LogOptions) -> str:
     """A value as Python writes it; records in it, at any depth, as their global ids."""
-    return _repr(_with_ids(value, options))
+    try:
+        return cut(_repr(_with_ids(value, options)), MAX_MESSAGE)
+    except RecursionError:
+        return _TOO_DEEP
 
 
 def plain(value: Any, options: LogOptions) -> Any:
-    """The value, made of what JSON knows; what JSON does not know as text."""
+    """The value, made of what JSON knows; what JSON does not know as text. Long texts and lists
+    are cut, and so is what nests too deep.
+    """
+    try:
+        return _plain(value, options)
+    except RecursionError:
+        return _TOO_DEEP
+
+
+def _plain(value: Any, options: LogOptions) -> Any:
     if (found := _global_id(value, options)) is not None:
         return found
     if value is None or isinstance(value, bool | int):
-        return value
+        return value if (value or 0).bit_length() <= MAX_BITS else _str(value)
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
     if isinstance(value, Mapping):
         items = cast("Mapping[Any, Any]", value).items()
-        return {str(key): plain(item, options) for key, item in items}
+        return {_str(key): _plain(item, options) for key, item in islice(items, MAX_ITEMS)}
     if isinstance(value, list | tuple | set | frozenset):
-        return [plain(item, options) for item in cast("list[Any]", value)]
+        values = cast("list[Any]", value)
+        shown = [_plain(item, options) for item in islice(values, MAX_ITEMS)]
+        left_out = len(values) - len(shown)
+        return [*shown, f"... and {left_out:,} more"] if left_out else shown
     if isinstance(value, datetime | date | time):
         return value.isoformat()
     if isinstance(value, BaseException):
@@ -102,20 +119,6 @@ def moment(when: datetime | None) -> str | None:
 def due(job: Any) -> str | None:
     """When the job may be performed, as payloads write it; None is at once."""
     return None if job.due_ns is None else clock.utc_text(job.due_ns)
-
-
-def users_traceback(error: BaseException) -> TracebackType | None:
-    """The error's traceback without our own frames at its beginning; whole if it is all ours."""
-    found = error.__traceback__
-    while found is not None and found.tb_frame.f_code.co_filename.startswith(_OWN_FILES):
-        found = found.tb_next
-    return found or error.__traceback__
-
-
-def backtrace(error: BaseException) -> list[str]:
-    """Where the error passed, outermost first: "file:line in function"."""
-    frames = traceback.extract_tb(users_traceback(error))
-    return [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
 
 
 def _global_id(value: Any, options: LogOptions) -> str | None:
@@ -149,6 +152,6 @@ def _repr(value: Any) -> str:
 
 def _str(value: Any) -> str:
     try:
-        return str(value)
+        return cut(str(value), MAX_MESSAGE)
     except Exception:
         return f"<{type(value).__name__}>"

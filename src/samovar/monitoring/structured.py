@@ -9,6 +9,7 @@ from typing import Any
 
 from samovar.monitoring import shown
 from samovar.monitoring.options import LogOptions
+from samovar.support import tracebacks
 from samovar.support.wording import message
 
 Payload = dict[str, Any]
@@ -30,7 +31,8 @@ def wait_seconds(payload: Payload) -> int:
 
 def refusal(payload: Payload) -> BaseException | None:
     """Of an enqueue: the error that left it, or the adapter's soft refusal."""
-    return payload.get("exception_object") or payload["job"].enqueue_error
+    error = payload.get("exception_object")
+    return payload["job"].enqueue_error if error is None else error
 
 
 def _identity(payload: Payload) -> dict[str, Any]:
@@ -110,7 +112,7 @@ def _completed(payload: Payload, seconds: float, options: LogOptions) -> dict[st
     }
     error = payload.get("exception_object")
     if error is not None:
-        fields.update(_error(error), exception_backtrace=shown.backtrace(error))
+        fields.update(_error(error), exception_backtrace=tracebacks.backtrace(error))
     return fields
 
 

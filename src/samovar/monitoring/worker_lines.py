@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from samovar.monitoring.shown import counted, ranges
-from samovar.support.wording import told
+from samovar.support.wording import error_text
 
 Payload = dict[str, Any]
 
 
 def _error(payload: Payload) -> str:
-    return told(payload["error"])
+    return error_text(payload["error"])
 
 
 def _at(payload: Payload) -> str:
@@ -179,6 +179,6 @@ WORKER: dict[str, tuple[int, Callable[[Payload], str]]] = {
         logging.ERROR,
         lambda p: f"The listener failed and starts anew in {p['retry_in']:g} s: {_error(p)}.",
     ),
-    "broker.error": (logging.WARNING, lambda p: f"{_error(p)}"),
+    "broker.error": (logging.WARNING, lambda p: f"{_error(p)}."),
     "current_attributes.unknown": (logging.WARNING, _unknown_attributes),
 }

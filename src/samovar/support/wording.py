@@ -5,30 +5,58 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterable
 
+#: Longest text of an error that goes into logs, headers and fields, in characters.
+MAX_MESSAGE = 10_000
 
-def message(error: BaseException) -> str:
-    """What the error says; nothing when even that fails."""
+
+def message(error: BaseException, longest: int = MAX_MESSAGE) -> str:
+    """What the error says, cut after `longest` characters; nothing when it cannot say it.
+
+    Never raises, whatever the error's own `__str__` does.
+    """
     try:
-        return str(error)
-    except Exception:
+        return cut(str(error), longest)
+    except BaseException:  # also a SystemExit in a `__str__`: the error is being reported
         return ""
 
 
+def cut(text: str, longest: int) -> str:
+    """The text, or its first `longest` characters and how long it was."""
+    if len(text) <= longest:
+        return text
+    return f"{text[:longest]}... ({len(text):,} characters)"
+
+
 def printable(text: str, longest: int | None = None) -> str:
-    """The text on one line, without what commands a terminal or forges a line of a log; cut off
-    behind `longest` characters.
+    """The text on one line, with every character escaped that could command a terminal or begin
+    a new line in a log; cut after `longest` characters.
     """
-    if longest is not None and len(text) > longest:
-        text = f"{text[:longest]}..."
+    if longest is not None:
+        text = cut(text, longest)
     if text.isprintable():
         return text
-    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+    return "".join(c if c.isprintable() else _escaped(c) for c in text)
 
 
-def told(error: BaseException) -> str:
+def printable_lines(text: str) -> str:
+    """As `printable`, but line feeds and tabs stay: for text that has lines of its own."""
+    return "\n".join(printable(line.replace("\t", "    ")) for line in text.split("\n"))
+
+
+def error_text(error: BaseException) -> str:
     """The error's class and what it says, without a full stop at the end."""
     said = message(error).rstrip(".")
     return f"{type(error).__name__}: {said}" if said else type(error).__name__
+
+
+_SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def _escaped(character: str) -> str:
+    if character in _SHORT_ESCAPES:
+        return _SHORT_ESCAPES[character]
+    code = ord(character)
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from samovar.support.wording import counted, nearest, printable, told
+from samovar.support.wording import counted, error_text, nearest, printable
 
 
 class SpeechlessError(Exception):
@@ -25,12 +25,12 @@ def test_a_slip_finds_what_was_meant_and_another_word_nothing() -> None:
     assert nearest("zebra", ()) is None
 
 
-def test_an_error_is_told_even_if_it_cannot_speak() -> None:
-    assert told(ValueError("no number.")) == "ValueError: no number"
-    assert told(SpeechlessError()) == "SpeechlessError"
+def test_an_error_without_readable_text_is_reported_by_its_class() -> None:
+    assert error_text(ValueError("no number.")) == "ValueError: no number"
+    assert error_text(SpeechlessError()) == "SpeechlessError"
 
 
 def test_what_others_wrote_forges_no_line_and_commands_no_terminal() -> None:
-    assert printable("a\nERROR b\x1b[2J\u202e") == "a\\u000aERROR b\\u001b[2J\\u202e"
+    assert printable("a\nERROR b\x1b[2J\u202e") == "a\\nERROR b\\u001b[2J\\u202e"
     assert printable("Zählung, Прочее") == "Zählung, Прочее"
-    assert printable("x" * 9, 5) == "xxxxx..."
+    assert printable("x" * 9, 5) == "xxxxx... (9 characters)"

@@ -120,7 +120,7 @@ def _do_all(actions: list[Callable[[], None]]) -> None:
         try:
             action()
         except Exception as error:
-            failure = failure or error
+            failure = error if failure is None else failure
     if failure is not None:
         raise failure
 

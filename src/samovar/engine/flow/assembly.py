@@ -16,6 +16,7 @@ from samovar.engine.performer import GivenUpError, PoisonError
 from samovar.engine.routing.recovery import Verdict
 from samovar.engine.routing.topic import Topic
 from samovar.errors import WorkerDiedError
+from samovar.support import raised
 
 #: Errors that concern the process: it stops, and the job runs again elsewhere.
 CRITICAL = (SystemExit, KeyboardInterrupt, MemoryError)
@@ -89,20 +90,20 @@ def recover(
     """What to do after the `attempt`-th failure in a row (counted from 1) of one record; `verdict`
     is what the topic's strategy says, if it has one.
     """
-    if isinstance(error, CRITICAL):
+    if raised.is_a(error, CRITICAL):
         return Stop()
     queue = topic.dead_letter_queue
-    is_poison = isinstance(error, PoisonError | WorkerDiedError)
+    is_poison = raised.is_a(error, (PoisonError, WorkerDiedError))
     if queue is None or queue.topic is None:
         is_over = is_poison
     elif verdict is not None:
         is_over = is_poison or verdict != "retry"
     else:
-        is_over = isinstance(error, HOPELESS) or dead_letter.is_exhausted(queue, attempt)
+        is_over = raised.is_a(error, HOPELESS) or dead_letter.is_exhausted(queue, attempt)
     if not is_over:
         return Retry(backoff.wait_seconds(topic.pause, attempt))
     # What broke this job may break the next one too: it begins after one more wait.
-    after = 0.0 if isinstance(error, HOPELESS) else backoff.wait_seconds(topic.pause, 0)
+    after = 0.0 if raised.is_a(error, HOPELESS) else backoff.wait_seconds(topic.pause, 0)
     target = dead_letter.target(topic, verdict)
     return Drop(after) if target is None else DeadLetter(target, after)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from samovar.cli import loading
+from samovar.cli import loading, screen
 from samovar.engine.dead.letter import Letter
 from samovar.engine.dead.morgue import Dealt, Morgue
 from samovar.support.wording import counted, printable
@@ -142,18 +142,18 @@ def _show_shelves(morgue: Morgue) -> None:
     shelves = [shelf for shelf in morgue.shelves() if shelf.count]
     for shelf in shelves:
         about = "about " if shelf.is_estimate else ""
-        click.echo(f"{shelf.topic}: {about}{counted(shelf.count, 'dead letter')}")
+        screen.say(f"{shelf.topic}: {about}{counted(shelf.count, 'dead letter')}")
         if shelf.newest is not None:
-            click.echo(f"  newest: {_line(shelf.newest)}")
+            screen.say(f"  newest: {_line(shelf.newest)}")
     if not shelves:
-        click.echo("No dead letters.")
+        screen.say("No dead letters.")
 
 
 def _show_letters(topic: str, letters: Iterator[Letter], limit: int) -> None:
     for letter in islice(letters, limit):
-        click.echo(_line(letter))
+        screen.say(_line(letter))
     if more := sum(1 for _ in letters):
-        click.echo(f"... and {more:,} more in {topic} (--limit shows more).")
+        screen.say(f"... and {more:,} more in {topic} (--limit shows more).")
 
 
 def _line(letter: Letter) -> str:
@@ -163,19 +163,19 @@ def _line(letter: Letter) -> str:
 
 
 def _show(letter: Letter) -> None:
-    click.echo(f"place:      {letter.id}")
-    click.echo(f"job:        {letter.job}")
-    click.echo(f"failed at:  {letter.failed_at:%Y-%m-%d %H:%M:%S} UTC")
-    click.echo(f"error:      {letter.error or '(none is noted)'}")
-    click.echo(f"key:        {_text(letter.record.key)}")
+    screen.say(f"place:      {letter.id}")
+    screen.say(f"job:        {letter.job}")
+    screen.say(f"failed at:  {letter.failed_at:%Y-%m-%d %H:%M:%S} UTC")
+    screen.say(f"error:      {letter.error or '(none is noted)'}")
+    screen.say(f"key:        {_text(letter.record.key)}")
     for name, value in letter.record.headers:
-        click.echo(f"header:     {printable(name)} = {_text(value)}")
+        screen.say(f"header:     {printable(name)} = {_text(value)}")
     data = letter.data
     if data is None:
-        click.echo(f"payload:    {_text(letter.record.value)}")
+        screen.say(f"payload:    {_text(letter.record.value)}")
     else:
         for line in json.dumps(data, indent=2, ensure_ascii=False).splitlines():
-            click.echo(printable(line))
+            screen.say(line)
 
 
 def _text(raw: bytes | None) -> str:
@@ -192,8 +192,8 @@ def _show_plan(verb: str, letters: Iterator[Letter]) -> None:
     for letter in letters:
         count += 1
         if count <= SAMPLES:
-            click.echo(_line(letter))
-    click.echo(f"Would {verb} {counted(count, 'dead letter')}; nothing was changed.")
+            screen.say(_line(letter))
+    screen.say(f"Would {verb} {counted(count, 'dead letter')}; nothing was changed.")
 
 
 def _told(steps: Iterable[Dealt], word: str) -> Iterator[Dealt]:
@@ -215,8 +215,8 @@ def _report(verb: str, steps: Iterable[Dealt]) -> None:
     for step in steps:
         done += len(step.done)
         left += step.left
-    click.echo(f"{verb} {counted(done, 'dead letter')}.")
+    screen.say(f"{verb} {counted(done, 'dead letter')}.")
     for letter, why in left:
-        click.echo(f"Left {letter.id}: {why}", err=True)
+        screen.say(f"Left {letter.id}: {why}", err=True)
     if left:
         sys.exit(1)

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from samovar.cli import screen
 from samovar.errors import SamovarError
 
 
@@ -39,5 +40,5 @@ def main(arguments: Sequence[str] | None = None) -> Any:
     try:
         return cli.main(args=None if arguments is None else list(arguments), prog_name="samovar")
     except SamovarError as error:
-        click.echo(f"samovar: {error}", err=True)
+        screen.say_lines(f"samovar: {error}", err=True)
         sys.exit(1)

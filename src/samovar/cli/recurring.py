@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from samovar.cli import loading
+from samovar.cli import loading, screen
 from samovar.engine.recurrence import Recurrence
 
 
@@ -48,9 +48,9 @@ def list_(config: Path | None, environment: str | None) -> None:
         task = view.task
         past = "new" if view.last is None else f"dealt with until {_time(view.last)}"
         state = f"next {_time(view.next)}" if view.enabled else "disabled"
-        click.echo(f"{task.name}: {task.job_class.job_name}, {task.schedule}; {past}, {state}")
+        screen.say(f"{task.name}: {task.job_class.job_name}, {task.schedule}; {past}, {state}")
     if not views:
-        click.echo("Nothing recurs: app.recurring(...) declares a task.")
+        screen.say("Nothing recurs: app.recurring(...) declares a task.")
 
 
 @command.command("run")
@@ -61,7 +61,7 @@ def run(names: tuple[str, ...], config: Path | None, environment: str | None) ->
     with _recurrence(config, environment) as recurrence:
         for name in names:
             for job in recurrence.run(name):
-                click.echo(f"Enqueued {job.job_name} ({job.job_id}).")
+                screen.say(f"Enqueued {job.job_name} ({job.job_id}).")
 
 
 @command.command("enable")
@@ -74,7 +74,7 @@ def enable(names: tuple[str, ...], config: Path | None, environment: str | None)
     """
     with _recurrence(config, environment) as recurrence:
         recurrence.enable(*names)
-    click.echo(f"Enabled {', '.join(names)}.")
+    screen.say(f"Enabled {', '.join(names)}.")
 
 
 @command.command("disable")
@@ -87,7 +87,7 @@ def disable(names: tuple[str, ...], config: Path | None, environment: str | None
     """
     with _recurrence(config, environment) as recurrence:
         recurrence.enable(*names, enabled=False)
-    click.echo(f"Disabled {', '.join(names)}.")
+    screen.say(f"Disabled {', '.join(names)}.")
 
 
 @contextmanager

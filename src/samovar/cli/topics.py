@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from samovar.app import App
-from samovar.cli import loading
+from samovar.cli import loading, screen
 from samovar.engine.alignment import Alignment, Change, Configure, Create, Delete, Grow, Plan
 from samovar.support.wording import counted
 
@@ -131,7 +131,7 @@ def _application(config: Path | None, environment: str | None) -> Generator[App,
 def _ask(plan: Plan) -> None:
     """Go on only when the word was typed."""
     for change in plan.changes:
-        click.echo(f"- {change.topic}")
+        screen.say(f"- {change.topic}")
     typed = click.prompt(
         f"{counted(len(plan.changes), 'topic')} and every job in them will be gone. "
         f"Type {WORD!r} to go on",
@@ -152,16 +152,16 @@ def _work_through(
 ) -> None:
     """`at_rest` is said when there is nothing to do."""
     for note in plan.notes:
-        click.echo(f"Note: {note}")
+        screen.say(f"Note: {note}")
     total = len(plan.changes)
     for number, change in enumerate(plan.changes, 1):
         if not is_dry:
             alignment.carry_out(change)
-        click.echo(f"[{number}/{total}] {'Would ' if is_dry else ''}{_told(change, is_dry)}.")
+        screen.say(f"[{number}/{total}] {'Would ' if is_dry else ''}{_told(change, is_dry)}.")
     if not total:
-        click.echo(f"Nothing to do: {_NONE if alignment.is_empty else at_rest}.")
+        screen.say(f"Nothing to do: {_NONE if alignment.is_empty else at_rest}.")
     elif is_dry:
-        click.echo("Nothing was changed.")
+        screen.say("Nothing was changed.")
     if total and detailed:
         sys.exit(CHANGES_STATUS)
 

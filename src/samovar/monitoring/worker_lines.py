@@ -179,6 +179,6 @@ WORKER: dict[str, tuple[int, Callable[[Payload], str]]] = {
         logging.ERROR,
         lambda p: f"The listener failed and starts anew in {p['retry_in']:g} s: {_error(p)}.",
     ),
-    "broker.error": (logging.WARNING, lambda p: f"{_error(p)}."),
+    "broker.error": (logging.WARNING, lambda p: f"{_error(p)}"),
     "current_attributes.unknown": (logging.WARNING, _unknown_attributes),
 }

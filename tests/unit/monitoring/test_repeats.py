@@ -44,9 +44,9 @@ def test_a_broker_that_is_away_is_reported_once_a_minute(
     events.announce("broker.error", error=ConnectionError("refused"))
 
     assert log.lines == [
-        "ConnectionError: refused.",
+        "ConnectionError: refused",
         "The listener failed and starts anew in 1 s: ConnectionError: refused.",
-        "ConnectionError: refused. (499 more like it were not written.)",
+        "ConnectionError: refused (499 more like it were not written.)",
     ]
     assert log.records[-1].payload["not_written"] == 499
 

@@ -25,6 +25,8 @@ TRACE = (
     "error_class",
     "error_message",
 )
+#: Longest text of an error that travels with a dead letter, in characters.
+MAX_NOTED = 1_000
 #: The header of one whose value did not fit: how many bytes it had.
 DROPPED = "dropped_value_bytes"
 
@@ -95,7 +97,7 @@ def copy(failure: Failure, *, group: str, partitions: int) -> NewRecord:
         str(failure.attempts),
         failure.trace_id,
         type(failure.error).__name__,
-        message(failure.error)[:1000],
+        message(failure.error, MAX_NOTED),
     )
     trace = tuple(
         (name, text.encode(errors="replace")) for name, text in zip(TRACE, told, strict=True)

@@ -6,7 +6,6 @@ import io
 import logging
 import sys
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -25,22 +24,27 @@ def stream() -> Iterator[io.StringIO]:
     logger.removeHandler(handler)
 
 
-def _raise_in(place: str) -> Any:
-    """A handler that raises in its filter, its formatter or itself."""
+class FailingHandler(logging.Handler):
+    """Raises where a test says: in its filter, in its formatter or itself."""
 
-    def fail(*_: object) -> Any:
-        raise SystemExit("not even this is taken")
+    def __init__(self, place: str) -> None:
+        super().__init__()
+        self._place = place
 
-    handler = logging.Handler()
-    match place:
-        case "filter":
-            handler.addFilter(fail)
-        case "formatter":
-            handler.emit = handler.format  # type: ignore[assignment]
-            handler.formatter = type("Failing", (logging.Formatter,), {"format": fail})()
-        case _:
-            handler.emit = fail
-    return handler
+    def filter(self, record: logging.LogRecord) -> bool:
+        return self._reached("filter")
+
+    def format(self, record: logging.LogRecord) -> str:
+        return str(self._reached("formatter"))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.format(record)
+        self._reached("handler")
+
+    def _reached(self, place: str) -> bool:
+        if place == self._place:
+            raise SystemExit("not even this is taken")
+        return True
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
@@ -63,7 +67,7 @@ def test_an_error_of_any_kind_is_written_with_its_class(kind: str, stream: io.St
 def test_what_fails_in_the_application_costs_its_own_output_only(
     place: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    handler = _raise_in(place)
+    handler = FailingHandler(place)
     logger = logging.getLogger("samovar")
     logger.addHandler(handler)
     try:

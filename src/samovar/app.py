@@ -24,6 +24,7 @@ from samovar.engine.routing.routes import Routes
 from samovar.engine.routing.subscriptions import group_faults, subscriptions
 from samovar.engine.scheduled.scheduling import Scheduling
 from samovar.engine.scheduled.topics import PARTITIONS
+from samovar.engine.start_report import ServedQueue
 from samovar.engine.worker import Worker
 from samovar.errors import ConfigurationError
 from samovar.job import runtime
@@ -276,6 +277,8 @@ class App:
         if faults := [*self._faults(works=True), *serving.faults()]:
             raise ConfigurationError(faults)
         self.adapter()  # which is closed when the process ends
+        if member in ("", "0"):  # the first process speaks for all
+            log.announce_neighbours(serving)
         self._stopping.clear()
         return log.worker(
             serving=serving, member=member, on_critical=on_critical or self._stopping.set
@@ -300,11 +303,12 @@ class App:
         """
         return self._log().serving(queues, choice).queues()
 
-    def unserved(self, queues: Sequence[str] = ()) -> list[tuple[str, str]]:
-        """Job classes whose queue a worker for `queues` leaves out: job name and real queue."""
-        served = set(self.queues_to_serve(queues))
-        named = [(name, cls.real_queue(cls.queue_as)) for name, cls in JOB_CLASSES]
-        return [(name, queue) for name, queue in named if queue not in served]
+    def start_report(
+        self, queues: Sequence[str] = (), choice: Choice | None = None
+    ) -> list[ServedQueue]:
+        """What becomes of the jobs of each queue that such a worker serves."""
+        log = self._log()
+        return log.start_report(log.serving(queues, choice))
 
     def slips(self, queues: Sequence[str]) -> list[tuple[str, str]]:
         """Those of `queues` that no job class, no route and no topic knows but for a letter or

@@ -48,6 +48,9 @@ EVENTS: dict[str, str] = {
     "active_job.consume": "a worker begins with a job [job, message]",
     "active_job.consumed": "a worker has done with a job, well or not [job, message]",
     "worker.started": "a worker process has begun to work [queues, concurrency]",
+    "group.unnamed": "a worker in production has the default client_id and no group_id [group]",
+    "queue.unserved": "no worker of the group serves a queue that jobs name [queue, named_by]",
+    "queue.contended": "other groups perform the jobs of a queue as well [queue, groups]",
     "worker.quieted": "a worker takes no new jobs []",
     "worker.stopping": "a worker finishes what it runs []",
     "worker.stopped": "a worker has ended [forced, unfinished]",
@@ -72,6 +75,10 @@ EVENTS: dict[str, str] = {
     ),
     "recurring.fired": "a recurring task was due, and its job is enqueued [task, tick, job]",
     "recurring.failed": "a recurring task was due, and has no job this time [task, tick?, error]",
+    "recurring.unfired": (
+        "another process fires the recurring tasks of this group, and not these "
+        "[group, tasks, fired]"
+    ),
     "schedule.loaded": "a process knows what waits for its time [topic, partition, waiting]",
     "schedule.dispatched": "jobs whose time came have left [topic, partition, count]",
     "schedule.failed": "a record cannot wait or leave [topic, partition, offset, error]",

@@ -10,12 +10,15 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from samovar import backends
+from samovar import backends, events
+from samovar.broker.kafka.settings import KafkaSettings
 from samovar.broker.port import ConsumerOptions, Producer, TopicSpec
+from samovar.engine import job_classes, start_report
 from samovar.engine.adapter import LogAdapter
 from samovar.engine.alignment import Alignment
 from samovar.engine.dead.morgue import Morgue
 from samovar.engine.keeper import Keeper
+from samovar.engine.neighbours import Neighbours
 from samovar.engine.producing.destinations import Destinations
 from samovar.engine.producing.message_producer import MessageProducer
 from samovar.engine.producing.pool import ProducerPool
@@ -27,9 +30,9 @@ from samovar.engine.routing.topic import Topic
 from samovar.engine.scheduled.scheduling import Scheduling
 from samovar.engine.serving import Serving
 from samovar.engine.share_groups.copies import ONE_BY_ONE
+from samovar.engine.start_report import ServedQueue
 from samovar.engine.topics import Topics
 from samovar.engine.worker import Worker
-from samovar.job.state import JOB_CLASSES
 from samovar.recurring.task import RecurringTasks
 from samovar.settings import Settings
 
@@ -153,11 +156,25 @@ class LogBackend:
             routes=self._routes,
             topics=self.topics,
             group=self._settings.kafka.group,
-            class_queues=class_queues,
+            class_queues=job_classes.queues,
             serves_all=self._name == "embedded",
             never=[spec.name for spec in self._scheduling.topics()],
             choice=choice,
         )
+
+    def start_report(self, serving: Serving) -> list[ServedQueue]:
+        """What becomes of the jobs of each queue that a worker serves."""
+        return start_report.served(serving, self.topics)
+
+    def announce_neighbours(self, serving: Serving) -> None:
+        """Say, before a worker starts, what of its queues and tasks others touch, or nobody."""
+        kafka = self._settings.kafka
+        is_tried_out = self._settings.environment in ("development", "test")
+        if self._name == "kafka" and not is_tried_out and kafka.group == KafkaSettings().group:
+            events.announce("group.unnamed", group=kafka.group)
+        Neighbours(
+            group=kafka.group, routes=self._routes, admin=self.admin, recurrence=self.recurrence
+        ).announce(serving, self._tasks)
 
     def morgue(self) -> Morgue:
         """What failed for good."""
@@ -209,13 +226,13 @@ class LogBackend:
         """The drawn topics; with nothing drawn, those of the queues that job classes name."""
         if len(self._routes):
             return list(self._routes)
-        return [self._routes.find(queue) for queue in class_queues()]
+        return [self._routes.find(queue) for queue in job_classes.queues()]
 
     def _schedule_faults(self) -> Iterator[str]:
         """Topics in which jobs wait, and which would have them performed before their time."""
         queues = {topic.name for topic in self._routes if topic.pattern is None}
         dead = {topic.dead_letter_topic for topic in self._routes}
-        for name in sorted(filter(None, queues | dead | set(class_queues()))):
+        for name in sorted(filter(None, queues | dead | set(job_classes.queues()))):
             if name in self._scheduling.schedules:
                 yield (
                     f"scheduled_messages: {name!r} holds jobs until their time, so it can be no "
@@ -247,8 +264,3 @@ class LogBackend:
                 routes=self._routes,
             )
         return keepers
-
-
-def class_queues() -> list[str]:
-    """Real names of the queues that job classes name."""
-    return sorted({queue for _, cls in JOB_CLASSES if (queue := cls.real_queue(cls.queue_as))})

@@ -10,7 +10,7 @@ third one must pass is `samovar.testing.contracts.BrokerContract`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Protocol
@@ -494,6 +494,14 @@ class Admin(Protocol):
 
     def read(self, source: TopicPartition, offset: int, limit: int) -> list[Record]:
         """Up to `limit` records from `offset` on, outside any group."""
+        ...
+
+    def readers(self, topics: Collection[str]) -> dict[str, frozenset[str]]:
+        """The groups that have members who read these topics now, by topic; as far as we may see.
+
+        Raises:
+            BrokerError: the broker did not answer, or refused.
+        """
         ...
 
     def share_group(self, group: str, initial_offset: Literal["earliest", "latest"]) -> float:

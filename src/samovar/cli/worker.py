@@ -12,6 +12,8 @@ import click
 
 from samovar.app import App
 from samovar.cli import loading
+from samovar.cli.start_table import table
+from samovar.engine.job_classes import performable
 from samovar.engine.routing.choice import Choice
 from samovar.engine.worker import Worker
 from samovar.errors import ConfigurationError
@@ -123,12 +125,9 @@ def _prepare(app: App, queues: tuple[str, ...], choice: Choice) -> None:
     created = app.create_topics(queues)
     for name in created:
         click.echo(f"Created the topic {name}.")
-    if unserved := app.unserved(queues):
-        left_out = ", ".join(f"{name} ({queue})" for name, queue in unserved)
-        click.echo(f"Note: this worker serves no queue of these job classes: {left_out}.")
-    click.echo(f"Jobs: {', '.join(name for name, _ in JOB_CLASSES)}.")
-    served = queues or app.queues_to_serve(choice=choice)
-    click.echo(f"Queues: {', '.join(served) or 'none yet'}.")
+    click.echo(f"Jobs: {', '.join(name for name, _ in performable()) or 'none'}.")
+    for line in table(app.start_report(queues, choice)):
+        click.echo(line)
     _tell_of_priorities()
 
 

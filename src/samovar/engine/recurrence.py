@@ -17,7 +17,6 @@ from samovar.broker.port import (
 from samovar.engine import recurring_ledger
 from samovar.engine.keeper import Keeper
 from samovar.engine.recurring_ledger import RecurringLedger
-from samovar.engine.scheduled.topics import keeper_group
 from samovar.engine.topics import Topics
 from samovar.errors import ArgumentError
 from samovar.job.job import Job
@@ -82,7 +81,8 @@ class Recurrence:
         return [
             Keeper(
                 topic=spec.name,
-                group=keeper_group(self._group, spec.name),
+                group=recurring_ledger.keeper_group(self._group),
+                owner=recurring_ledger.keeper_group(self._group),
                 broker=self._broker,
                 make=make,
             )
@@ -98,7 +98,7 @@ class Recurrence:
         there = self._spec.name in self._topics.names()
         states: Mapping[str, TaskState] = {}
         if there:
-            states = recurring_ledger.read(self._admin, self._group)
+            states = recurring_ledger.read(self._admin, self._group).states
         now = clock.now_ns() // 1_000_000_000
         views: list[TaskView] = []
         for task in sorted(self._tasks, key=lambda task: task.name):
@@ -108,6 +108,17 @@ class Recurrence:
             last = state.last if state else None
             views.append(TaskView(task=task, enabled=enabled, last=last, next=following))
         return views
+
+    def fired_elsewhere(self) -> frozenset[str] | None:
+        """Which tasks the process fires that does so for this group now; None: there is none.
+
+        Raises:
+            BrokerError: the log could not be asked.
+        """
+        topic, group = self._spec.name, recurring_ledger.keeper_group(self._group)
+        if group not in self._admin.readers([topic]).get(topic, ()):
+            return None
+        return recurring_ledger.read(self._admin, self._group).fires
 
     def enable(self, *names: str, enabled: bool = True) -> None:
         """Let tasks fire at their ticks, or no longer; "*" is all. Whichever worker fires them

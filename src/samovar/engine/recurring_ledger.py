@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -22,6 +24,8 @@ from samovar.support import clock
 
 STATE_KEY = b"state"
 _COMMAND = "recurring_command"
+#: Beside the state: the names of the tasks that whoever wrote it fires.
+_FIRES = "recurring_fires"
 _NANOSECONDS = 1_000_000_000
 
 
@@ -32,7 +36,17 @@ class Command(msgspec.Struct, frozen=True):
     enabled: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """What lies in the topic at the moment."""
+
+    states: Mapping[str, TaskState]
+    #: The tasks that whoever wrote last declares; None: it did not say.
+    fires: frozenset[str] | None = None
+
+
 _states = msgspec.json.Decoder(dict[str, TaskState])
+_names = msgspec.json.Decoder(list[str])
 _commands = msgspec.json.Decoder(Command)
 _encode = msgspec.json.Encoder().encode
 
@@ -42,6 +56,11 @@ def spec(group: str) -> TopicSpec:
     return TopicSpec(name=f"{group}{RECURRING_SUFFIX}", partitions=1, config=COMPACTED)
 
 
+def keeper_group(group: str) -> str:
+    """The consumer group of the workers that keep the topic of an application's group."""
+    return f"{group}-{spec(group).name}"
+
+
 def command(group: str, names: Sequence[str], *, enabled: bool) -> NewRecord:
     """The record by which tasks are enabled or disabled."""
     key = uuid.uuid4().hex.encode()
@@ -49,21 +68,22 @@ def command(group: str, names: Sequence[str], *, enabled: bool) -> NewRecord:
     return NewRecord(spec(group).name, value, key=key, headers=((_COMMAND, b"1"),), partition=0)
 
 
-def read(admin: Admin, group: str) -> Mapping[str, TaskState]:
+def read(admin: Admin, group: str) -> Remembered:
     """What is remembered at the moment, commands that wait included; for looking only."""
     source = TopicPartition(spec(group).name, 0)
     low, high = admin.watermarks(source.topic)[source]
     states: dict[str, TaskState] = {}
+    fires: frozenset[str] | None = None
     while low < high and (records := admin.read(source, low, 1000)):
         for record in records:
             if record.key == STATE_KEY and record.value is not None:
-                states = dict(_states_of(record, states))
+                states, fires = dict(_states_of(record, states)), _fires(record)
             elif (asked := _command_of(record)) is not None:
                 for name in states:
                     if name in asked.names or "*" in asked.names:
                         states[name] = msgspec.structs.replace(states[name], enabled=asked.enabled)
         low = records[-1].offset + 1
-    return states
+    return Remembered(states=states, fires=fires)
 
 
 class RecurringLedger:
@@ -84,6 +104,9 @@ class RecurringLedger:
         self._record_of = record_of
         self._adapter_name = adapter_name
         self._scheduler = Scheduler(tasks, self)
+        self._names = frozenset(task.name for task in tasks)
+        #: What the last state says of who wrote it.
+        self._fires: frozenset[str] | None = None
         self.states: Mapping[str, TaskState] = {}
         #: Commands that are not carried out yet.
         self._commands: list[tuple[Record, Command]] = []
@@ -106,6 +129,7 @@ class RecurringLedger:
             if record.key == STATE_KEY and record.value is not None:
                 if not self._is_loaded:  # afterwards they are our own
                     self.states = _states_of(record, self.states)
+                    self._fires = _fires(record)
                     self._state_at = record.offset
             elif (asked := _command_of(record)) is not None:
                 self._commands.append((record, asked))
@@ -117,6 +141,8 @@ class RecurringLedger:
         """The ticks of new tasks count from now on."""
         self._is_loaded = True
         self._scheduler.begin(_now())
+        if self._fires != self._names:  # others have to see who fires from now on
+            self.write(self.states)
 
     def act(self) -> None:
         """Carry out commands, fire what is due."""
@@ -141,8 +167,13 @@ class RecurringLedger:
         self._state_at, self.states = written, states
 
     def _write(self, states: Mapping[str, TaskState], records: Sequence[NewRecord]) -> int:
-        state = NewRecord(self._source.topic, _encode(states), key=STATE_KEY, partition=0)
-        return self._producer.produce_atomically([*records, state])[-1].offset
+        headers = ((_FIRES, _encode(sorted(self._names))),)
+        state = NewRecord(
+            self._source.topic, _encode(states), key=STATE_KEY, headers=headers, partition=0
+        )
+        offset = self._producer.produce_atomically([*records, state])[-1].offset
+        self._fires = self._names
+        return offset
 
     def _records(self, jobs: Sequence[Job]) -> list[NewRecord]:
         drawer = _Drawer(self._adapter_name)
@@ -193,6 +224,14 @@ def _states_of(record: Record, before: Mapping[str, TaskState]) -> Mapping[str, 
         told: Any = error
         events.announce("broker.error", error=told)
         return before
+
+
+def _fires(record: Record) -> frozenset[str] | None:
+    for name, value in record.headers:
+        if name == _FIRES:
+            with suppress(msgspec.DecodeError):
+                return frozenset(_names.decode(value))
+    return None
 
 
 def _command_of(record: Record) -> Command | None:

@@ -52,6 +52,21 @@ class Serving:
         """Real names of all topics that it reads now."""
         return sorted({name for s in self.subscriptions for name in self.names(s)})
 
+    def job_queues(self) -> list[str]:
+        """Those of `queues` that hold jobs, and not the records of a plain topic."""
+        return sorted(
+            {
+                name
+                for subscription in self.subscriptions
+                for name in self.names(subscription)
+                if self.topic(subscription, name).consumer is None
+            }
+        )
+
+    def serves(self, name: str) -> bool:
+        """Whether it reads this queue, or would as soon as its topic is there."""
+        return any(self._reads(subscription, name) for subscription in self.subscriptions)
+
     def names(self, subscription: Subscription) -> list[str]:
         """Real names of the topics that a subscription reads now."""
         if not subscription.topics:
@@ -87,6 +102,11 @@ class Serving:
         named = [t for t in subscription.topics if t.matches(name)]
         named.sort(key=lambda topic: topic.pattern is not None)
         return named[0].called(name) if named else assumed(name)
+
+    def _reads(self, subscription: Subscription, name: str) -> bool:
+        if subscription.topics:
+            return any(topic.matches(name) for topic in subscription.topics)
+        return not self._choice.leaves_out(name) and (self._serves_all or name in self._undrawn())
 
     def _undrawn(self) -> list[str]:
         names = set(self._class_queues())

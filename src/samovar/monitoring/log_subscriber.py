@@ -73,6 +73,8 @@ def _write_worker(event: events.Event) -> None:
     if not log.is_heard(level):
         return
     words = worded(event.payload)
+    if not words:
+        return
     left_out = 0
     if event.name in _REPEATING:
         admitted = _repeats.admit(words, clock.monotonic())

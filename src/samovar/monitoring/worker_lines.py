@@ -11,6 +11,8 @@ from samovar.monitoring.shown import counted, ranges
 from samovar.support.wording import error_text
 
 Payload = dict[str, Any]
+#: Words for what needs no line.
+NOTHING = ""
 
 
 def _error(payload: Payload) -> str:
@@ -22,12 +24,17 @@ def _at(payload: Payload) -> str:
     return f"{source.topic}[{source.partition}]@{payload['offset']}"
 
 
+def _moved(what: str) -> Callable[[Payload], str]:
+    """What happened to some partitions; nothing when there are none."""
+    return lambda payload: f"{what}: {_partitions(payload)}." if payload["partitions"] else NOTHING
+
+
 def _partitions(payload: Payload) -> str:
     """Topics with their partitions: `mail[0-7], orders[0, 3]`."""
     topics: dict[str, list[int]] = {}
     for topic, index in sorted(payload["partitions"]):
         topics.setdefault(topic, []).append(index)
-    return ", ".join(f"{t}[{ranges(indexes)}]" for t, indexes in topics.items()) or "none"
+    return ", ".join(f"{t}[{ranges(indexes)}]" for t, indexes in topics.items())
 
 
 def _started(payload: Payload) -> str:
@@ -96,12 +103,47 @@ def _not_fired(payload: Payload) -> str:
     return f"The recurring task {payload['task']} enqueued nothing: {_error(payload)}."
 
 
+def _unnamed(payload: Payload) -> str:
+    return (
+        f"This worker has the default group {payload['group']!r}: another application with the "
+        "default takes its jobs, and fires no recurring task while this one does. Set "
+        "kafka.client_id to the application's name."
+    )
+
+
+def _unserved(payload: Payload) -> str:
+    who, queue = payload["named_by"], payload["queue"]
+    names = "names" if len(who) == 1 else "name"
+    return (
+        f"No worker of this group serves the queue {queue}, which {', '.join(who)} {names}: their "
+        "jobs wait. Declare it with app.job_topic(...), or start a worker for it with -q."
+    )
+
+
+def _contended(payload: Payload) -> str:
+    return (
+        f"The queue {payload['queue']} is read by other consumer groups as well "
+        f"({', '.join(payload['groups'])}): each performs all of its jobs. If these belong to "
+        "another application, give the queues of each a prefix: queue_name_prefix."
+    )
+
+
+def _unfired(payload: Payload) -> str:
+    return (
+        f"Another process of the group {payload['group']!r} fires its recurring tasks, and does "
+        f"not declare {', '.join(payload['tasks'])}: not fired while it runs. If it is an older "
+        "version, stop it; if it is another application, give each a kafka.client_id of its own."
+    )
+
+
 def _schedule(payload: Payload) -> str:
     return f"{payload['topic']}[{payload['partition']}]"
 
 
 def _loaded(payload: Payload) -> str:
     waiting = payload["waiting"]
+    if not waiting:
+        return NOTHING
     wait = "waits for its" if waiting == 1 else "wait for their"
     return f"{counted(waiting, 'job')} in {_schedule(payload)} {wait} time."
 
@@ -115,6 +157,10 @@ def _cannot_leave(payload: Payload) -> str:
 #: Event -> level, and the payload to the words.
 WORKER: dict[str, tuple[int, Callable[[Payload], str]]] = {
     "worker.started": (logging.INFO, _started),
+    "group.unnamed": (logging.WARNING, _unnamed),
+    "queue.unserved": (logging.WARNING, _unserved),
+    "queue.contended": (logging.WARNING, _contended),
+    "recurring.unfired": (logging.WARNING, _unfired),
     "worker.quieted": (logging.INFO, lambda p: "The worker takes no new jobs."),
     "worker.stopping": (logging.INFO, lambda p: "The worker is stopping."),
     "worker.stopped": (logging.INFO, _stopped),
@@ -125,12 +171,9 @@ WORKER: dict[str, tuple[int, Callable[[Payload], str]]] = {
             f"Process {p['index']} ({p['pid']}) ended with status {p['status']} and is replaced."
         ),
     ),
-    "partitions.assigned": (logging.INFO, lambda p: f"Partitions came: {_partitions(p)}."),
-    "partitions.revoked": (logging.INFO, lambda p: f"Partitions left: {_partitions(p)}."),
-    "partitions.lost": (
-        logging.WARNING,
-        lambda p: f"Partitions were taken away: {_partitions(p)}.",
-    ),
+    "partitions.assigned": (logging.INFO, _moved("Partitions came")),
+    "partitions.revoked": (logging.INFO, _moved("Partitions left")),
+    "partitions.lost": (logging.WARNING, _moved("Partitions were taken away")),
     "job.failed": (logging.ERROR, _failed),
     "job.skipped": (
         logging.INFO,

@@ -170,3 +170,16 @@ def test_the_words_for_jobs_that_wait(log: Log, waiting: int, words: str) -> Non
     events.announce("schedule.loaded", topic="later", partition=4, waiting=waiting)
 
     assert log.lines == [words]
+
+
+@pytest.mark.parametrize("event", ["partitions.assigned", "partitions.revoked", "partitions.lost"])
+def test_partitions_that_did_not_move_are_not_told(log: Log, event: str) -> None:
+    events.announce(event, group="shop", partitions=())
+
+    assert log.lines == []
+
+
+def test_a_schedule_in_which_nothing_waits_is_not_told(log: Log) -> None:
+    events.announce("schedule.loaded", topic="later", partition=4, waiting=0)
+
+    assert log.lines == []

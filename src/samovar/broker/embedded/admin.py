@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
 from samovar.broker.embedded import groups, log
@@ -155,6 +156,12 @@ class EmbeddedAdmin:
         """
         with self._store.reading() as connection:
             return log.read(connection, self._partition_id(connection, source), offset, limit)
+
+    def readers(self, topics: Collection[str]) -> dict[str, frozenset[str]]:
+        """The groups that have members who read these topics now, by topic."""
+        with self._store.reading() as connection:
+            found = groups.readers(connection, time.monotonic())
+        return {topic: found[topic] for topic in topics if topic in found}
 
     def share_group(self, group: str, initial_offset: Literal["earliest", "latest"]) -> float:
         """Refused: there are no share groups here."""

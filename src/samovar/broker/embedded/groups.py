@@ -71,6 +71,20 @@ def members(connection: sqlite3.Connection, group: int) -> list[Member]:
     return [Member(*row) for row in rows]
 
 
+def readers(connection: sqlite3.Connection, now: float) -> dict[str, frozenset[str]]:
+    """The groups whose living members read a topic, by topic."""
+    rows = connection.execute(
+        "SELECT name, topics, members.id, bell, renewed, lease FROM members"
+        " JOIN consumer_groups ON consumer_groups.id = group_id"
+    )
+    found: dict[str, frozenset[str]] = {}
+    for group, topics, *member in rows:
+        if not Member(*member).is_overdue(now):
+            for topic in json.loads(topics):
+                found[topic] = found.get(topic, frozenset()) | {group}
+    return found
+
+
 def shares(connection: sqlite3.Connection, group: int, member: int) -> list[Share]:
     """What the member holds or shall hold."""
     rows = connection.execute(

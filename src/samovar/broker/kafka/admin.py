@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any, Literal, TypeVar
@@ -17,7 +17,7 @@ from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.cimpl import NewTopic  # the package exports it without saying so
 
 from samovar import events
-from samovar.broker.kafka import failures, forks, headers, topic_settings
+from samovar.broker.kafka import failures, forks, headers, reading_groups, topic_settings
 from samovar.broker.port import (
     Commit,
     Record,
@@ -174,6 +174,10 @@ class KafkaAdmin:
             return _read(client, high, limit)
         finally:
             client.close()
+
+    def readers(self, topics: Collection[str]) -> dict[str, frozenset[str]]:
+        """See the port."""
+        return reading_groups.of(self._connected(), topics)
 
     def share_group(self, group: str, initial_offset: Literal["earliest", "latest"]) -> float:
         """See the port. Asking comes first: to change settings takes more permission."""

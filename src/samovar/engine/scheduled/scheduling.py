@@ -45,7 +45,6 @@ class Scheduling:
     def waiting(self, *, admin: Admin, topics: Topics, producer: Producer) -> Waiting:
         """Where those who enqueue let jobs wait."""
         return Waiting(
-            group=self._group,
             schedules=self.schedules,
             topics=topics,
             admin=admin,
@@ -65,7 +64,8 @@ class Scheduling:
         return [
             Keeper(
                 topic=spec.name,
-                group=keeper_group(self._group, spec.name),
+                group=keeper_group(spec.name),
+                owner=f"{self._group}-{spec.name}",
                 broker=broker,
                 make=make,
             )

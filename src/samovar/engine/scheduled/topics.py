@@ -85,9 +85,11 @@ class ScheduleTopics:
         return real_name in self._specs
 
 
-def keeper_group(group: str, topic: str) -> str:
-    """The consumer group of those who keep a schedule topic for an application's group."""
-    return f"{group}-{topic}"
+def keeper_group(topic: str) -> str:
+    """The consumer group of those who keep a schedule topic, of whatever application: one of them
+    at a time has a partition, so what waits there leaves once though several name the topic.
+    """
+    return f"{topic}-keepers"
 
 
 def _faults(partitions: object, config: object) -> Iterator[str]:

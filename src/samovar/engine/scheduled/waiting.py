@@ -28,13 +28,11 @@ class Waiting:
     def __init__(
         self,
         *,
-        group: str,
         schedules: ScheduleTopics,
         topics: Topics,
         admin: Admin,
         producer: Producer,
     ) -> None:
-        self._group = group
         self._schedules = schedules
         self._topics = topics
         self._admin = admin
@@ -132,7 +130,7 @@ class Waiting:
         """Whether a job waits in the partition, as far as the records before `end` tell. Those
         before the position of who keeps it are done with.
         """
-        committed = admin.committed(keeper_group(self._group, source.topic), source.topic)
+        committed = admin.committed(keeper_group(source.topic), source.topic)
         offset = max(committed.get(source, 0), admin.watermarks(source.topic)[source].low)
         waits = False
         while offset < end and (records := admin.read(source, offset, READ_RECORDS)):

@@ -103,6 +103,20 @@ class Looking:
         assert {(record.key, record.headers) for record in records} == {(b"k", (("h", b"1"),))}
         assert bench.admin.read(source, places[9].offset + 1, 4) == []
 
+    def test_groups_that_read_a_topic_are_seen_while_they_have_members(self, bench: Bench) -> None:
+        one, two, idle = bench.topic(partitions=2), bench.topic(), bench.topic()
+        members = [bench.member(one, group="a"), bench.member(one, two, group="b")]
+        for member, partitions in zip(members, (2, 3), strict=True):
+            member.poll_until_held(partitions)
+        a, b = bench.group("a"), bench.group("b")
+
+        assert bench.admin.readers([one, idle]) == {one: {a, b}}
+        assert bench.admin.readers([two]) == {two: {b}}
+        for member in members:
+            member.close()
+
+        eventually(lambda: bench.admin.readers([one, two]) == {}, what="nobody reads them")
+
     def test_a_topic_is_described_as_it_is(self, bench: Bench) -> None:
         topic = bench.topic(partitions=3)
 

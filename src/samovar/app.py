@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import os
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -43,8 +42,6 @@ from samovar.support.wording import nearest
 
 #: How long an ending process waits for records that are still to be delivered, in seconds.
 EXIT_SECONDS = 30.0
-#: The exit status of a process that ends before all it enqueued is delivered: "try again later".
-UNDELIVERED_STATUS = os.EX_TEMPFAIL
 
 
 class App:
@@ -267,7 +264,9 @@ class App:
         """A worker for these queues (logical names), or for all that `queues_to_serve` gives.
 
         `choice` narrows what is drawn; `member` tells this process from others of its settings, for
-        static membership.
+        static membership. `on_critical` is called, in any thread, when the worker cannot go on and
+        is to be stopped: a job has raised SystemExit, say. `Worker.failure` says why. By default
+        the worker then stops by itself; the process that it is part of goes on.
 
         Raises:
             ConfigurationError: routes or settings are wrong; every fault at once.
@@ -281,7 +280,7 @@ class App:
             log.announce_neighbours(serving)
         self._stopping.clear()
         return log.worker(
-            serving=serving, member=member, on_critical=on_critical or self._stopping.set
+            serving=serving, member=member, on_critical=on_critical, stopping=self._stopping
         )
 
     def morgue(self) -> Morgue:
@@ -394,4 +393,4 @@ class App:
 
 
 def _end_as_failed(_: events.Event) -> None:
-    exit_status.end_with(UNDELIVERED_STATUS)
+    exit_status.end_with(exit_status.UNDELIVERED)

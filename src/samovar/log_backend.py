@@ -5,6 +5,7 @@ Everything of one log is made here, once in a process, from the settings and wha
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -131,7 +132,14 @@ class LogBackend:
             producer=self._producer,
         )
 
-    def worker(self, *, serving: Serving, member: str, on_critical: Callable[[], None]) -> Worker:
+    def worker(
+        self,
+        *,
+        serving: Serving,
+        member: str,
+        on_critical: Callable[[], None] | None,
+        stopping: threading.Event,
+    ) -> Worker:
         """Performs the jobs of the topics that `serving` names."""
         return Worker(
             broker=self.broker,
@@ -143,6 +151,7 @@ class LogBackend:
             settings=self._settings.worker,
             member=member,
             on_critical=on_critical,
+            stopping=stopping,
             keepers=self._keepers(self.adapter()),
         )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -20,13 +19,15 @@ from samovar.errors import ConfigurationError
 from samovar.job.state import JOB_CLASSES
 from samovar.log_backend import expect_worker
 from samovar.monitoring import log_subscriber
-from samovar.processes.signals import Move, Moves, print_stacks
-from samovar.processes.supervisor import INDEX_VARIABLE, Supervisor
+from samovar.processes import exit_status
+from samovar.processes.descriptors import Descriptors
+from samovar.processes.signals import LOOK_UP_SECONDS, Move, Moves
+from samovar.processes.supervisor import INDEX_VARIABLE, KILL_MARGIN_SECONDS, Supervisor
+from samovar.support import clock
+from samovar.support.saying import drop_unwritten, say
 
-ORPHANED_STATUS = 3
-FORCED_STATUS = 2
-#: Another process has taken our place.
-FAILED_STATUS = 1
+#: What is given to the delivery of what was enqueued, however late it has become, in seconds.
+LEAST_DELIVERY_SECONDS = 0.5
 _COUNT = click.IntRange(min=1)
 
 
@@ -52,8 +53,8 @@ def command(
 ) -> None:
     """Perform jobs until told to stop.
 
-    TERM and INT end it in order (exit status 0; 2 when forced), TSTP takes no new jobs,
-    TTIN prints every thread's stack.
+    TERM, INT, QUIT and HUP end it in order (exit status 0; 2 when forced), TSTP takes no new
+    jobs, TTIN prints every thread's stack.
     """
     moves = Moves()
     moves.install()
@@ -65,6 +66,7 @@ def command(
     )
     if settings.worker.log_format == "json":
         loading.log_as_json()
+    moves.attendant.patience = settings.worker.shutdown_timeout
     expect_worker()
     app = loading.load_user_app(settings)
     index = os.environ.get(INDEX_VARIABLE)
@@ -87,22 +89,35 @@ def command(
 
 def run(app: App, worker: Worker, moves: Moves) -> int:
     """Work until a move ends it; the exit status."""
+    descriptors = Descriptors()
     worker.start()
     while True:
-        move = moves.take()
+        move = moves.take(LOOK_UP_SECONDS)
+        if descriptors.are_lost:
+            _leave_in_haste()
         if move is Move.QUIET:
             worker.quiet()
-        elif move is Move.TRACE:
-            print_stacks()
         elif move in (Move.STOP, Move.ORPHANED):
-            _tell_how_long(app)
-            app.stop()
-            if not worker.stop():
-                _leave_at_once()
-            app.close()
-            if move is Move.ORPHANED:
-                return ORPHANED_STATUS
-            return 0 if worker.failure is None else FAILED_STATUS
+            status = _stop(app, worker)
+            return exit_status.ORPHANED if move is Move.ORPHANED else status
+
+
+def _stop(app: App, worker: Worker) -> int:
+    seconds = app.settings.worker.shutdown_timeout
+    until = clock.monotonic() + seconds
+    say(f"Running jobs have {seconds:g} s to finish (worker.shutdown_timeout).")
+    app.stop()
+    if not worker.stop():
+        _leave_at_once(exit_status.FORCED)
+    undelivered = app.close(max(LEAST_DELIVERY_SECONDS, until - clock.monotonic()))
+    drop_unwritten()
+    if worker.failure is None and undelivered:
+        return exit_status.UNDELIVERED
+    return exit_status.of(worker.failure)
+
+
+def _note(text: str) -> None:
+    say(text, to="stdout")
 
 
 def _choice(app: App, chosen: Mapping[str, tuple[str, ...]]) -> Choice:
@@ -118,23 +133,23 @@ def _choice(app: App, chosen: Mapping[str, tuple[str, ...]]) -> Choice:
 
 def _prepare(app: App, queues: tuple[str, ...], choice: Choice) -> None:
     """Start only with jobs to perform, and a broker that is there, with the declared topics."""
-    click.echo(_sources(app))
+    _note(_sources(app))
     _expect_jobs(app)
     for queue, meant in app.slips(queues) if queues else ():
-        click.echo(f"Note: nothing names the queue {queue!r} yet; did you mean {meant!r}?")
+        _note(f"Note: nothing names the queue {queue!r} yet; did you mean {meant!r}?")
     created = app.create_topics(queues)
     for name in created:
-        click.echo(f"Created the topic {name}.")
-    click.echo(f"Jobs: {', '.join(name for name, _ in performable()) or 'none'}.")
+        _note(f"Created the topic {name}.")
+    _note(f"Jobs: {', '.join(name for name, _ in performable()) or 'none'}.")
     for line in table(app.start_report(queues, choice)):
-        click.echo(line)
+        _note(line)
     _tell_of_priorities()
 
 
 def _tell_of_priorities() -> None:
     named = [name for name, cls in JOB_CLASSES if cls.priority is not None]
     if named:
-        click.echo(
+        _note(
             f"Note: {named[0]}{' and others have' if named[1:] else ' has'} a priority, which a "
             f"log ignores: it keeps the order. Give urgent jobs a queue of their own."
         )
@@ -174,6 +189,7 @@ def _settings_file(app: App) -> str:
 def _supervise(app: App, moves: Moves) -> int:
     app.close()
     worker = app.settings.worker
+    moves.attendant.patience = worker.shutdown_timeout + KILL_MARGIN_SECONDS
     supervisor = Supervisor(
         [sys.executable, "-m", "samovar", *sys.argv[1:]],
         count=worker.processes,
@@ -182,16 +198,18 @@ def _supervise(app: App, moves: Moves) -> int:
     return supervisor.run(moves)
 
 
-def _tell_how_long(app: App) -> None:
-    seconds = app.settings.worker.shutdown_timeout
-    with suppress(OSError):  # who read it may be gone
-        said = f"Running jobs have {seconds:g} s to finish (worker.shutdown_timeout)."
-        click.echo(said, err=True)
+def _leave_in_haste() -> None:
+    """Not in order: what is written now may go into files that others have opened since."""
+    say(
+        f"Process {os.getpid()}: a job has closed the files of this process, its connections to "
+        f"the log among them. It ends at once, with status {exit_status.BROKEN}; what it ran is "
+        f"performed again.",
+        within=1.0,
+    )
+    os._exit(exit_status.BROKEN)
 
 
-def _leave_at_once() -> None:
+def _leave_at_once(status: int) -> None:
     """Threads cannot be killed: leave without waiting for them, or for what is undelivered."""
-    with suppress(Exception):  # a job may have closed them
-        sys.stdout.flush()
-        sys.stderr.flush()
-    os._exit(FORCED_STATUS)
+    drop_unwritten()
+    os._exit(status)

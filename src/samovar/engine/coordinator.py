@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable
 from enum import Enum
 
 from samovar.broker.port import Record, TopicPartition
-from samovar.engine import children
 from samovar.engine.consuming.consumption import Consumption, Farewell
 from samovar.engine.flow.decisions import DeadLetter, Drop, Stop
 from samovar.engine.flow.long_running import LongRunning
@@ -23,7 +22,7 @@ from samovar.engine.partition import Mark, Perform
 from samovar.engine.recovery import DeadLetterDispatch, Recovery
 from samovar.engine.routing.topic import Topic
 from samovar.engine.watching import watched
-from samovar.support import clock
+from samovar.support import children, clock
 
 
 class Phase(Enum):
@@ -46,7 +45,7 @@ class Coordinator:
         source: TopicPartition,
         topic: Topic,
         dispatch_dead: DeadLetterDispatch,
-        stop_process: Callable[[], None],
+        stop_process: Callable[[BaseException], None],
         gate: Stage | None = None,
         consumption: Consumption | None = None,
     ) -> None:
@@ -140,7 +139,7 @@ class Coordinator:
         decision = self.recovery.failed(record, error)
         if isinstance(decision, Stop):
             self.interrupted = True
-            self._stop_process()
+            self._stop_process(error)
             return False
         if isinstance(decision, DeadLetter | Drop):
             if not decision.after:

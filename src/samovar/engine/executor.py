@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 from samovar import events
-from samovar.engine import children
 from samovar.engine.partition import Perform, Work
+from samovar.engine.vital import VitalThread
 from samovar.engine.work_queue import WorkQueue
+from samovar.support import children
 
 
-class Executor(threading.Thread):
+class Executor(VitalThread):
     """One of a worker's threads. `perform` is given each record's payload."""
 
     def __init__(
@@ -20,7 +21,7 @@ class Executor(threading.Thread):
         index: int,
         work: WorkQueue,
         perform: Perform,
-        stop_process: Callable[[], None],
+        stop_process: Callable[[BaseException], None],
     ) -> None:
         super().__init__(name=f"samovar-executor-{index}", daemon=True)
         children.belong_here()
@@ -28,7 +29,7 @@ class Executor(threading.Thread):
         self._perform = perform
         self._stop_process = stop_process
 
-    def run(self) -> None:
+    def work(self) -> None:
         """Work until told to end."""
         while (work := self._work.take()) is not None:
             if work.begin():
@@ -46,7 +47,8 @@ class Executor(threading.Thread):
         except BaseException as error:
             # An error of the bookkeeping, not of a job: nothing here can be relied on any more.
             work.interrupt()
-            events.announce("executor.failed", error=error)
-            self._stop_process()
+            self._stop_process(error)
+            with suppress(BaseException):  # the process stops, whether that can be said or not
+                events.announce("executor.failed", error=error)
         if children.is_child:
             children.leave(None)

@@ -21,6 +21,7 @@ from samovar.broker.port import (
     TopicPartition,
 )
 from samovar.engine.restarting import serve_until
+from samovar.engine.vital import VitalThread
 from samovar.support import clock
 
 #: Most records that one poll takes.
@@ -68,7 +69,7 @@ class Memory(Protocol):
 Make = Callable[[TopicPartition, AtomicProducer], Memory]
 
 
-class Keeper(threading.Thread):
+class Keeper(VitalThread):
     """One member of the group that keeps a topic."""
 
     def __init__(self, *, topic: str, group: str, owner: str, broker: Broker, make: Make) -> None:
@@ -91,7 +92,7 @@ class Keeper(threading.Thread):
         if consumer is not None:
             consumer.wake()
 
-    def run(self) -> None:
+    def work(self) -> None:
         """Keep what the group gives us until stopped; after an error start anew."""
         serve_until(self._stop_asked, self._serve)
 

@@ -24,7 +24,7 @@ def coordinate(
     summon: Callable[[Partition], None],
     produce: Callable[[NewRecord], None],
     dispatch_dead: DeadLetterDispatch,
-    stop_process: Callable[[], None],
+    stop_process: Callable[[BaseException], None],
 ) -> Partition:
     """A partition that has just come, for a process with so many executors, to one of which
     `summon` gives it.

@@ -13,7 +13,6 @@ from collections import deque
 from collections.abc import Callable, Iterable
 
 from samovar.broker.port import Record, TopicPartition
-from samovar.engine import children
 from samovar.engine.batches import Batches
 from samovar.engine.consuming.consumption import Farewell
 from samovar.engine.crew import Crew
@@ -26,7 +25,7 @@ from samovar.engine.partition import Mark, Perform
 from samovar.engine.recovery import DeadLetterDispatch, Recovery
 from samovar.engine.routing.topic import Topic
 from samovar.engine.watching import watched
-from samovar.support import clock
+from samovar.support import children, clock
 
 #: Most records that are admitted and not finished at once: performed, waiting behind others of
 #: their lane, or for their next attempt. With more, the note of what is finished between them
@@ -46,7 +45,7 @@ class LaneCoordinator:
         source: TopicPartition,
         topic: Topic,
         dispatch_dead: DeadLetterDispatch,
-        stop_process: Callable[[], None],
+        stop_process: Callable[[BaseException], None],
         executors: int,
         summon: Callable[[LaneCoordinator], None],
         lane_of: LaneOf | None = None,
@@ -258,7 +257,7 @@ class LaneCoordinator:
         decision = recovery.failed(record, error)
         if isinstance(decision, Stop):
             self.interrupted = True
-            self._stop_process()
+            self._stop_process(error)
             return
         with self._lock:
             self._go_on(record, decision)

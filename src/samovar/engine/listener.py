@@ -10,6 +10,7 @@ from samovar.engine.assignment import Assignment
 from samovar.engine.partition import Partition
 from samovar.engine.restarting import serve_until
 from samovar.engine.subscribing import Subscriber
+from samovar.engine.vital import VitalThread
 from samovar.engine.work_queue import WorkQueue
 from samovar.errors import FencedError
 from samovar.support import clock
@@ -32,7 +33,7 @@ BUSY_SECONDS = 0.02
 CROWDED_SECONDS = 0.2
 
 
-class Listener(threading.Thread):
+class Listener(VitalThread):
     """Keeps one consumer of one group, and the partitions it holds, at work."""
 
     def __init__(
@@ -84,7 +85,7 @@ class Listener(threading.Thread):
         self._stop_asked.set()
         self.quiet()
 
-    def run(self) -> None:
+    def work(self) -> None:
         """Poll until stopped; after an error start anew with a new consumer."""
         try:
             serve_until(self._stop_asked, self._serve, gives_up_at=(FencedError,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -24,6 +25,7 @@ from samovar.engine.share_groups.connections import Connections
 from samovar.engine.share_groups.listener import ShareListener
 from samovar.engine.subscribing import Sharing, Subscriber, Taking
 from samovar.engine.topics import Topics
+from samovar.engine.vital import VitalThread
 from samovar.engine.work_queue import WorkQueue
 from samovar.errors import FencedError
 from samovar.support import clock
@@ -43,13 +45,15 @@ class Worker:
         serving: Serving,
         settings: WorkerSettings,
         member: str,
-        on_critical: Callable[[], None],
+        on_critical: Callable[[], None] | None,
+        stopping: threading.Event,
         keepers: Sequence[Keeper] = (),
     ) -> None:
         """`deliveries` are those of every producer that jobs may go through. `one_by_one` gives the
         producer that writes each record by itself. `member` tells this process from others with the
-        same settings on the same machine. `on_critical` is called when a job ends the process.
-        `keepers` work beside it.
+        same settings on the same machine. `on_critical` is called when it cannot go on, and by
+        default it then stops. `stopping` is what jobs ask that can end early. `keepers` work beside
+        it.
         """
         self._broker = broker
         self._producer = producer
@@ -58,8 +62,12 @@ class Worker:
         self._keepers = keepers
         self._settings = settings
         self._member = member
-        self._stop_process = on_critical
-        #: Why it cannot go on; set before `on_critical` is called for it.
+        self._on_critical = on_critical or self._stop_itself
+        self._stopping = stopping
+        self._stop_lock = threading.Lock()
+        #: What `stop` gives; None before it has ended.
+        self._ended: bool | None = None
+        #: Why it cannot go on, the first error of several; set before `on_critical` is called.
         self.failure: BaseException | None = None
         self._work = WorkQueue()
         self._deliveries = deliveries
@@ -74,14 +82,16 @@ class Worker:
                 index=index,
                 work=self._work,
                 perform=performer.perform,
-                stop_process=on_critical,
+                stop_process=self._fail,
             )
             for index in range(settings.concurrency)
         ]
+        for thread in self._threads:
+            thread.died = partial(self._died, thread)
 
     def start(self) -> None:
         """Begin to work; returns at once."""
-        for thread in (*self._executors, *self._listeners, *self._keepers):
+        for thread in self._threads:
             thread.start()
         events.announce(
             "worker.started",
@@ -98,8 +108,16 @@ class Worker:
     def stop(self) -> bool:
         """End in order: running jobs finish and are marked, the rest is left to others.
 
-        Returns whether everything ended within `shutdown_timeout` seconds.
+        Returns whether everything ended within `shutdown_timeout` seconds. Any thread may call this
+        but those of jobs; whoever comes second is given the same answer.
         """
+        with self._stop_lock:
+            if self._ended is None:
+                self._ended = self._stop()
+            return self._ended
+
+    def _stop(self) -> bool:
+        self._stopping.set()
         events.announce("worker.stopping")
         until = clock.monotonic() + self._settings.shutdown_timeout
         for thread in (*self._keepers, *self._listeners):
@@ -108,8 +126,10 @@ class Worker:
         self._work.close(len(self._executors))
         self._join((*self._executors, *self._keepers), until)
         unfinished = self.running()
-        threads = (*self._listeners, *self._executors, *self._keepers)
-        forced = any(thread.is_alive() for thread in threads)
+        forced = any(thread.is_alive() for thread in self._threads)
+        if not forced:
+            # The jobs of this process that are performed elsewhere have nothing to end early for.
+            self._stopping.clear()
         events.announce("worker.stopped", forced=forced, unfinished=unfinished)
         return not forced
 
@@ -121,6 +141,24 @@ class Worker:
             for listener in self._listeners
             for source, record in listener.running
         )
+
+    @property
+    def _threads(self) -> list[VitalThread]:
+        return [*self._executors, *self._listeners, *self._keepers]
+
+    def _fail(self, error: BaseException) -> None:
+        """It cannot go on."""
+        if self.failure is None:
+            self.failure = error
+        self._on_critical()
+
+    def _died(self, thread: VitalThread, error: BaseException) -> None:
+        self._fail(error)
+        with suppress(BaseException):  # the process stops, whether that can be said or not
+            events.announce("thread.died", thread=thread.name, error=error)
+
+    def _stop_itself(self) -> None:
+        threading.Thread(target=self.stop, name="samovar-stop", daemon=True).start()
 
     def _join(self, threads: Sequence[threading.Thread], until: float) -> None:
         for thread in threads:
@@ -140,7 +178,7 @@ class Worker:
             deliveries=self._deliveries,
             one_by_one=self._one_by_one,
             dispatch_dead=dead.dispatch,
-            stop_process=self._stop_process,
+            stop_process=self._fail,
             executors=self._settings.concurrency,
             processes=self._settings.processes,
             work=self._work,
@@ -172,9 +210,8 @@ class Worker:
 
     def _fenced(self, error: FencedError) -> None:
         """To fight for the place would only fence the other in turn."""
-        self.failure = error
+        self._fail(error)
         events.announce("listener.fenced", error=error)
-        self._stop_process()
 
     def _subscriber(self, subscription: Subscription) -> Subscriber:
         if subscription.is_direct:
@@ -192,5 +229,5 @@ class Worker:
             summon=self._work.put,
             produce=self._producer.produce,
             dispatch_dead=dead.dispatch,
-            stop_process=self._stop_process,
+            stop_process=self._fail,
         )

@@ -33,7 +33,9 @@ _MAX_TAG = 200
 _JOB_LINES = {**TURNS, **EVERY_JOB}
 _ENQUEUES = frozenset({"enqueue.active_job", "enqueue_at.active_job", "enqueue_all.active_job"})
 #: Events whose error is somebody's to mend: its traceback is logged too.
-_WITH_TRACEBACK = frozenset({"executor.failed", "job.failed", "job.unhandled", "listener.failed"})
+_WITH_TRACEBACK = frozenset(
+    {"executor.failed", "job.failed", "job.unhandled", "listener.failed", "thread.died"}
+)
 #: Events that come again and again while a broker is away.
 _REPEATING = frozenset({"broker.error", "listener.failed"})
 _repeats = Repeats()

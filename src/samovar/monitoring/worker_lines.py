@@ -52,7 +52,7 @@ def _stopped(payload: Payload) -> str:
 
 def _failed(payload: Payload) -> str:
     wait = payload["retry_in"]
-    then = "the process stops" if wait is None else f"tried again in {wait:g} s"
+    then = "the worker stops" if wait is None else f"tried again in {wait:g} s"
     return (
         f"{payload['job']} at {_at(payload)} failed (attempt {payload['attempt']}): "
         f"{_error(payload)}; {then}."
@@ -209,7 +209,11 @@ WORKER: dict[str, tuple[int, Callable[[Payload], str]]] = {
     "producer.undelivered": (logging.ERROR, _undelivered),
     "executor.failed": (
         logging.ERROR,
-        lambda p: f"An executor failed, and the process stops: {_error(p)}.",
+        lambda p: f"An executor failed, and the worker stops: {_error(p)}.",
+    ),
+    "thread.died": (
+        logging.ERROR,
+        lambda p: f"The thread {p['thread']} has ended, and the worker stops: {_error(p)}.",
     ),
     "listener.fenced": (
         logging.ERROR,

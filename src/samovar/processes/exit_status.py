@@ -1,8 +1,46 @@
-"""A process that learns at its very end that it failed, and ends with a status that says so."""
+"""How a process ends: the statuses, and what they are said by."""
 
 from __future__ import annotations
 
 import ctypes
+import os
+
+from samovar.errors import FencedError
+from samovar.support import raised
+
+#: It could not start, or another process has taken its place.
+FAILED = 1
+#: It was asked to stop, and had to be ended by force.
+FORCED = 2
+#: The process that started it is gone.
+ORPHANED = 3
+#: It cannot go on, for memory is short, a thread has died or its files were closed.
+BROKEN = os.EX_SOFTWARE
+#: Something that it enqueued is not delivered: "try again later".
+UNDELIVERED = os.EX_TEMPFAIL
+#: A job has raised KeyboardInterrupt: what shells say of a command that INT has ended.
+INTERRUPTED = 130
+
+
+def of(failure: BaseException | None) -> int:
+    """The status of a worker that has stopped in order, for this reason or because it was asked to.
+
+    One that was not asked to never ends with 0: whoever keeps it must start it again.
+    """
+    if failure is None:
+        return 0
+    if raised.is_a(failure, SystemExit):
+        return _of_code(object.__getattribute__(failure, "code"))
+    if raised.is_a(failure, KeyboardInterrupt):
+        return INTERRUPTED
+    return FAILED if raised.is_a(failure, FencedError) else BROKEN
+
+
+def _of_code(code: object) -> int:
+    """As the interpreter ends a script that raises SystemExit, but never with 0."""
+    if isinstance(code, int):
+        return code & 0xFF or BROKEN
+    return BROKEN if code is None else FAILED
 
 
 def end_with(status: int) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import atexit
 import math
 import os
 import signal
-import sys
 import threading
-import traceback
-from contextlib import suppress
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from enum import Enum
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from samovar.processes.attendant import Attendant
+from samovar.processes.stacks import stacks
 from samovar.support import clock
+from samovar.support.saying import say
 
 #: How late a signal may be noticed that another thread was given, in seconds.
 LOOK_UP_SECONDS = 0.2
@@ -31,20 +35,30 @@ class Move(Enum):
     CHILD = "child"
 
 
-_SIGNALS = {
+_MOVES = {
     "SIGTERM": Move.STOP,
     "SIGINT": Move.STOP,
     "SIGQUIT": Move.STOP,
+    "SIGHUP": Move.STOP,
     "SIGTSTP": Move.QUIET,
     "SIGTTIN": Move.TRACE,
     "SIGCHLD": Move.CHILD,
 }
+#: Signals that mean nothing here, and would end a process that does not handle them.
+_MEANINGLESS = ("SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPROF")
+#: What is kept from a process until it handles signals: before that, these would stop or end it.
+_HELD = ("SIGTSTP", "SIGTTIN", *_MEANINGLESS)
 
 
 class Moves:
-    """The moves that wait. Handlers only put: the main thread acts."""
+    """The moves that wait. Handlers only put: the main thread acts.
+
+    What cannot wait for it, an attendant does: it shows the stacks, and ends by force a process
+    that was asked to stop and does not.
+    """
 
     def __init__(self) -> None:
+        self.attendant = Attendant()
         # SimpleQueue.put may be called again while it runs, as signal handlers do.
         self._moves: SimpleQueue[Move] = SimpleQueue()
         #: What `install` replaced.
@@ -52,22 +66,32 @@ class Moves:
 
     def install(self) -> None:
         """Take over the signals of this process; only the main thread may."""
-        for name, move in _SIGNALS.items():
-            number = getattr(signal, name, None)
-            if number is not None:
-                before = signal.signal(number, lambda _n, _frame, move=move: self.put(move))
-                self._before.append((number, before))
-        if hasattr(os, "register_at_fork"):
-            # A process that a job forks has nobody who takes moves: signals must work there.
-            os.register_at_fork(after_in_child=self._restore)
+        for name, move in _MOVES.items():
+            self._handle(name, partial(self.put, move))
+        for name in _MEANINGLESS:
+            self._handle(
+                name, partial(self.attendant.ask, partial(_ignore, name)), unless_used=True
+            )
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _numbers(_HELD))
+        self.attendant.start()
+        # A process that a job forks has nobody who takes moves: signals must work there.
+        os.register_at_fork(after_in_child=self._restore)
+        # Registered so early it is called last, and Python then gives up its handlers.
+        atexit.register(self._ignore_all)
 
-    def _restore(self) -> None:
-        for number, before in self._before:
-            signal.signal(number, before)
+    def uninstall(self) -> None:
+        """Give the signals back."""
+        atexit.unregister(self._ignore_all)
+        self.attendant.dismiss()
+        self._restore()
 
     def put(self, move: Move) -> None:
         """Ask for a move; any thread may."""
         self._moves.put(move)
+        if move is Move.TRACE:
+            self.attendant.ask(_show_stacks)
+        elif move in (Move.STOP, Move.ORPHANED):
+            self.attendant.expect_end()
 
     def take(self, timeout: float | None = None) -> Move | None:
         """The next move, or None when none came in time.
@@ -85,21 +109,54 @@ class Moves:
 
     def watch_parent(self, descriptor: int) -> None:
         """Ask to stop when the other end of this pipe closes: the parent process is gone."""
+        own = os.dup(descriptor)  # a job may close the other one
 
         def watch() -> None:
-            while os.read(descriptor, 1024):
-                continue
+            with suppress(OSError):
+                while os.read(own, 1024):
+                    continue
             self.put(Move.ORPHANED)
 
         threading.Thread(target=watch, name="samovar-parent", daemon=True).start()
 
+    def _handle(self, name: str, act: Callable[[], None], *, unless_used: bool = False) -> None:
+        number = getattr(signal, name, None)
+        if number is None:
+            return
+        before = signal.getsignal(number)
+        # What was started by nohup is to outlive its terminal.
+        kept_out = before is signal.SIG_IGN and name == "SIGHUP"
+        if kept_out or (unless_used and before is not signal.SIG_DFL):
+            return
+        self._before.append((number, signal.signal(number, lambda _number, _frame: act())))
 
-def print_stacks() -> None:
-    """Every thread's name and stack, to standard error."""
-    frames = sys._current_frames()  # pyright: ignore[reportPrivateUsage] -- the documented way
-    for thread in threading.enumerate():
-        frame = frames.get(thread.ident or -1)
-        if frame is not None:
-            print(f"--- {thread.name}", file=sys.stderr)
-            traceback.print_stack(frame, file=sys.stderr)
-    sys.stderr.flush()
+    def _restore(self) -> None:
+        for number, before in self._before:
+            signal.signal(number, before)
+
+    def _ignore_all(self) -> None:
+        for number, _ in self._before:
+            if number != signal.SIGCHLD:
+                signal.signal(number, signal.SIG_IGN)
+
+
+@contextmanager
+def held_back() -> Generator[None, None, None]:
+    """A process that is started in this block gets what would stop it only once it has handlers."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _numbers(_HELD))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _numbers(names: tuple[str, ...]) -> set[int]:
+    return {number for name in names if (number := getattr(signal, name, None)) is not None}
+
+
+def _show_stacks() -> None:
+    say(stacks())
+
+
+def _ignore(name: str) -> None:
+    say(f"Process {os.getpid()}: the signal {name} means nothing here and is ignored.")

@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from samovar import events
-from samovar.processes.signals import Move, Moves, print_stacks
+from samovar.processes import exit_status
+from samovar.processes.signals import Move, Moves, held_back
 
 #: A child that lived shorter than this makes its successor wait, in seconds.
 SHORT_LIFE_SECONDS = 5.0
@@ -21,10 +22,12 @@ SHORT_LIFE_SECONDS = 5.0
 LONGEST_WAIT_SECONDS = 30.0
 #: What children are given beyond their own shutdown timeout before they are killed, in seconds.
 KILL_MARGIN_SECONDS = 10.0
+#: How often it looks at children that end, in seconds.
+LOOK_SECONDS = 0.1
 #: Tells a child which one it is, and that standard input closes when its parent is gone.
 INDEX_VARIABLE = "SAMOVAR_INTERNAL_INDEX"
 
-_FORWARDED = {Move.QUIET: "SIGTSTP", Move.TRACE: "SIGTTIN"}
+_FORWARDED = {Move.QUIET: signal.SIGTSTP, Move.TRACE: signal.SIGTTIN}
 
 
 @dataclass(slots=True)
@@ -53,6 +56,8 @@ class Supervisor:
         #: When a slot that is empty gets its next process, and how often in a row it failed.
         self._due: dict[int, float] = {}
         self._short_lives: dict[int, int] = {}
+        #: Whether the children are to begin no more jobs.
+        self._is_quiet = False
 
     def run(self, moves: Moves) -> int:
         """Run until a STOP; the exit status: 0, or 2 when a child had to be forced."""
@@ -61,20 +66,20 @@ class Supervisor:
         while True:
             move = moves.take(0.2 if self._due else 1.0)
             if move in (Move.STOP, Move.ORPHANED):
-                return self._stop()
-            if move in _FORWARDED:
-                self._send(_FORWARDED[move])
-                if move is Move.TRACE:
-                    print_stacks()
+                return self._stop(moves)
+            self._forward(move)
             self._reap()
             self._start_due()
 
     def _start(self, index: int) -> None:
-        process = subprocess.Popen(
-            self._command,
-            stdin=subprocess.PIPE,
-            env={**self._environ, INDEX_VARIABLE: str(index)},
-        )
+        with held_back():
+            process = subprocess.Popen(
+                self._command,
+                stdin=subprocess.PIPE,
+                env={**self._environ, INDEX_VARIABLE: str(index)},
+            )
+        if self._is_quiet:
+            process.send_signal(_FORWARDED[Move.QUIET])
         self._children[index] = _Child(index, process, time.monotonic())
         events.announce("process.started", pid=process.pid, index=index)
 
@@ -103,26 +108,28 @@ class Supervisor:
                 del self._due[index]
                 self._start(index)
 
-    def _stop(self) -> int:
-        self._send("SIGTERM")
-        until = time.monotonic() + self._shutdown_timeout + KILL_MARGIN_SECONDS
-        forced = False
-        for child in self._children.values():
-            try:
-                status = child.process.wait(max(0.0, until - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                child.process.kill()
-                child.process.wait()
-                status = -signal.SIGKILL
-            forced = forced or status not in (0, -signal.SIGTERM)
-            _close(child)
-        return 2 if forced else 0
+    def _forward(self, move: Move | None) -> None:
+        if move in _FORWARDED:
+            self._is_quiet = self._is_quiet or move is Move.QUIET
+            self._send(_FORWARDED[move])
 
-    def _send(self, name: str) -> None:
-        number = getattr(signal, name, None)
-        if number is not None:
-            for child in self._children.values():
-                child.process.send_signal(number)
+    def _stop(self, moves: Moves) -> int:
+        self._send(signal.SIGTERM)
+        until = time.monotonic() + self._shutdown_timeout + KILL_MARGIN_SECONDS
+        processes = [child.process for child in self._children.values()]
+        while any(p.poll() is None for p in processes) and time.monotonic() < until:
+            self._forward(moves.take(LOOK_SECONDS))
+        for process in processes:
+            process.kill()
+            process.wait()
+        for child in self._children.values():
+            _close(child)
+        in_order = all(p.returncode in (0, -signal.SIGTERM) for p in processes)
+        return 0 if in_order else exit_status.FORCED
+
+    def _send(self, number: signal.Signals) -> None:
+        for child in self._children.values():
+            child.process.send_signal(number)
 
 
 def _close(child: _Child) -> None:

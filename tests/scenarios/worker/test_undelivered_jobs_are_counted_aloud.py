@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from samovar.app import UNDELIVERED_STATUS
+from samovar.processes import exit_status
 from tests.support.stage import Stage
 
 #: Nobody listens there.
@@ -42,7 +42,7 @@ def test_a_script_that_lost_jobs_fails(kafka_stage: Stage) -> None:
     done = kafka_stage.script(f"import samovar.app\nsamovar.app.EXIT_SECONDS = 1.0\n{GIVES_UP}")
 
     assert "3 enqueued jobs were NOT delivered" in done.stderr
-    assert done.returncode == UNDELIVERED_STATUS
+    assert done.returncode == exit_status.UNDELIVERED
 
 
 def test_jobs_that_timed_out_at_the_exit_are_reported_each_time(kafka_stage: Stage) -> None:
@@ -53,4 +53,4 @@ def test_jobs_that_timed_out_at_the_exit_are_reported_each_time(kafka_stage: Sta
 
     assert time.monotonic() - started < 45
     assert done.stderr.count("was not delivered") == 3 or "3 enqueued jobs" in done.stderr
-    assert done.returncode == UNDELIVERED_STATUS
+    assert done.returncode == exit_status.UNDELIVERED

@@ -38,14 +38,14 @@ class Partition:
             source=SOURCE,
             topic=topic,
             dispatch_dead=self._dispatch,
-            stop_process=lambda: self.stops.append(True),
+            stop_process=lambda _: self.stops.append(True),
             gate=Gate(stages) if stages else None,
         )
         self._executor = Executor(
             index=0,
             work=self.work,
             perform=perform,
-            stop_process=lambda: self.stops.append(True),
+            stop_process=lambda _: self.stops.append(True),
         )
         self._executor.start()
 
@@ -257,7 +257,7 @@ def test_a_wait_with_nothing_behind_it_ends_in_idleness() -> None:
             dead_letter_queue=DeadLetterQueue("dead", max_retries=0),
         ),
         dispatch_dead=lambda *_: None,
-        stop_process=lambda: None,
+        stop_process=lambda _: None,
     )
     record = Record(1, b"1")
     assert coordinator.offer([record])
@@ -346,7 +346,7 @@ def test_a_retry_that_is_due_at_once_does_not_queue_a_partition_twice() -> None:
         source=SOURCE,
         topic=Topic(name="orders", pause=Pause(timeout=0, max_timeout=0)),
         dispatch_dead=lambda *_: None,
-        stop_process=lambda: None,
+        stop_process=lambda _: None,
     )
     record = Record(1, b"1")
     assert coordinator.offer([record])

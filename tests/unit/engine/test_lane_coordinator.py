@@ -53,7 +53,7 @@ class Partition:
             source=SOURCE,
             topic=topic or Topic(name="orders", pause=QUICK),
             dispatch_dead=self._bury,
-            stop_process=lambda: self.stops.append(True),
+            stop_process=lambda _: self.stops.append(True),
             executors=executors,
             summon=self.work.put,
             lane_of=lane_of,
@@ -66,7 +66,7 @@ class Partition:
                 index=index,
                 work=self.work,
                 perform=perform,
-                stop_process=lambda: self.stops.append(True),
+                stop_process=lambda _: self.stops.append(True),
             )
             for index in range(executors)
         ]

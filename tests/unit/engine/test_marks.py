@@ -51,7 +51,7 @@ def coordinator(source: TopicPartition) -> Coordinator:
         source=source,
         topic=Topic(name="orders"),
         dispatch_dead=lambda *_: None,
-        stop_process=lambda: None,
+        stop_process=lambda _: None,
     )
 
 

@@ -85,7 +85,7 @@ def test_a_condemned_job_stays_so_while_its_dead_letter_cannot_be_stored() -> No
         lock_seconds=30,
         topic=lambda name: Topic(name=name, dead_letter_queue=DeadLetterQueue("dead")),
         dispatch_dead=refuse,
-        stop_process=lambda: None,
+        stop_process=lambda _: None,
     )
 
     verdict = judge.perform(delivery(1, share_deaths=b"3"), lambda value: None)
@@ -100,7 +100,7 @@ def test_a_dead_letter_that_is_put_back_begins_anew() -> None:
         lock_seconds=30,
         topic=lambda name: Topic(name=name, dead_letter_queue=DeadLetterQueue("dead")),
         dispatch_dead=failures.append,
-        stop_process=lambda: None,
+        stop_process=lambda _: None,
     )
 
     judge.perform(delivery(2, own=b"1", share_attempts=b"1", share_deaths=b"3"), lambda _: None)

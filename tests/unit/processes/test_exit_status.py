@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from samovar.errors import FencedError
+from samovar.processes import exit_status
+
 SCRIPT = """
 import atexit, ctypes, sys
 from pathlib import Path
@@ -60,3 +63,26 @@ def test_a_process_that_a_signal_ends_is_still_told_apart() -> None:
     )
 
     assert done.returncode == -signal.SIGINT, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("failure", "status"),
+    [
+        (None, 0),
+        (SystemExit(7), 7),
+        (SystemExit(-1), 255),
+        (SystemExit(0), 70),
+        (SystemExit(256), 70),
+        (SystemExit(), 70),
+        (SystemExit("a text"), 1),
+        (FencedError("another has its place"), 1),
+        (KeyboardInterrupt(), 130),
+        (MemoryError(), 70),
+        (RecursionError(), 70),
+    ],
+    ids=repr,
+)
+def test_only_a_worker_that_was_asked_to_stop_ends_with_0(
+    failure: BaseException | None, status: int
+) -> None:
+    assert exit_status.of(failure) == status

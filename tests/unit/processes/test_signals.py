@@ -19,7 +19,7 @@ def test_a_signal_that_another_thread_was_given_is_noticed() -> None:
 
         assert moves.take(timeout=10) is Move.STOP
     finally:
-        moves._restore()  # pyright: ignore[reportPrivateUsage]
+        moves.uninstall()
 
 
 def test_nothing_came_in_time() -> None:

@@ -10,13 +10,12 @@ from typing import Literal, Protocol
 
 from samovar import events
 from samovar.broker.port import NewRecord, Record, TopicPartition
-from samovar.engine import children
 from samovar.engine.consuming.consumer import Consumer
 from samovar.engine.consuming.message import Message, json
 from samovar.engine.flow.stages import ADMIT, Admission, Hold, Skip, Stage
 from samovar.engine.recovery import Recovery
 from samovar.engine.routing.topic import Topic
-from samovar.support import clock, event_loop
+from samovar.support import children, clock, event_loop
 
 Farewell = Literal["revoked", "shutdown"]
 

@@ -39,7 +39,7 @@ class Connections:
         deliveries: Deliveries,
         one_by_one: Callable[[], Producer],
         dispatch_dead: DeadLetterDispatch,
-        stop_process: Callable[[], None],
+        stop_process: Callable[[BaseException], None],
         executors: int,
         processes: int,
         work: WorkQueue,

@@ -7,11 +7,11 @@ from collections import deque
 from collections.abc import Sequence
 
 from samovar.broker.port import Delivery, Record, TopicPartition
-from samovar.engine import children
 from samovar.engine.crew import Crew
 from samovar.engine.partition import Perform
 from samovar.engine.share_groups.judge import Judge
 from samovar.engine.share_groups.verdict import Verdict
+from samovar.support import children
 
 #: Jobs that an executor takes before it looks at other work.
 SHARE = 100

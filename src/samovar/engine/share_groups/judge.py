@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from samovar import events
 from samovar.broker.port import Delivery
-from samovar.engine import children, performer
+from samovar.engine import performer
 from samovar.engine.flow import assembly
 from samovar.engine.flow.decisions import Retry, Stop
 from samovar.engine.flow.stages import ADMIT, Skip, Stage
@@ -24,7 +24,7 @@ from samovar.engine.share_groups.verdict import (
 )
 from samovar.engine.watching import watched
 from samovar.errors import BrokerError, WorkerDiedError
-from samovar.support import clock
+from samovar.support import children, clock
 
 
 class Judge:
@@ -36,7 +36,7 @@ class Judge:
         lock_seconds: float,
         topic: Callable[[str], Topic],
         dispatch_dead: DeadLetterDispatch,
-        stop_process: Callable[[], None],
+        stop_process: Callable[[BaseException], None],
     ) -> None:
         """`topic` gives the settings of a topic by its real name."""
         self._lock_seconds = lock_seconds
@@ -84,7 +84,7 @@ class Judge:
         # A dead letter that is put back begins anew.
         decision = recovery.failed(without_history(delivery.record), error)
         if isinstance(decision, Stop):
-            self._stop_process()
+            self._stop_process(error)
             return requeued(delivery, for_others=True)
         if isinstance(decision, Retry) and is_condemned(delivery):
             # Its dead letter could not be stored.

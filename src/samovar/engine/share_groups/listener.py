@@ -20,6 +20,7 @@ from samovar.engine.share_groups.quarantine import Quarantine
 from samovar.engine.share_groups.settlement import Settlement
 from samovar.engine.share_groups.verdict import came_back, is_condemned, is_on_trial, requeued
 from samovar.engine.subscribing import Sharing
+from samovar.engine.vital import VitalThread
 from samovar.engine.work_queue import WorkQueue
 from samovar.support import clock
 
@@ -44,7 +45,7 @@ class _Line(NamedTuple):
     subscriber: Sharing
 
 
-class ShareListener(threading.Thread):
+class ShareListener(VitalThread):
     """Keeps one consumer of one share group at work."""
 
     def __init__(
@@ -91,7 +92,7 @@ class ShareListener(threading.Thread):
     #: No partition would be kept by staying, and what others give back must not come here.
     quiet = stop
 
-    def run(self) -> None:
+    def work(self) -> None:
         """Poll until stopped; after an error start anew with a new consumer."""
         serve_until(self._stop_asked, self._serve)
 

@@ -52,7 +52,7 @@ class Desk:
             source=SOURCE,
             topic=topic,
             dispatch_dead=self._bury,
-            stop_process=lambda: None,
+            stop_process=lambda _: None,
             consumption=Consumption(
                 source=SOURCE,
                 topic=topic,

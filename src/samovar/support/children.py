@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
+from typing import NoReturn
 
 from samovar.support import raised
 
@@ -11,13 +13,13 @@ from samovar.support import raised
 is_child = False
 
 
-def leave(error: BaseException | None) -> None:
+def leave(error: BaseException | None) -> NoReturn:
     """End a child that a job forked and let return into the worker's code."""
     code: object = None if error is None else 1
     if raised.is_a(error, SystemExit):
         code = getattr(error, "code", 1)
     for stream in (sys.stdout, sys.stderr):
-        if stream is not None and not stream.closed:
+        with suppress(Exception):  # closed, or nobody reads it
             stream.flush()
     os._exit(code if isinstance(code, int) else int(code is not None))
 

@@ -33,6 +33,14 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_log_of_the_users(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Without a settings file jobs go to the user's own log: here, to one of the session's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def kafka() -> Iterator[KafkaProcess]:
     """The session's one broker; do not kill it, start a KafkaProcess of your own for that."""

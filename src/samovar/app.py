@@ -381,6 +381,8 @@ class App:
             )
         with self._lock:
             if name not in self._logs:
+                if name == "embedded" and self.settings.assumes_log:
+                    _take_users_log(self.settings)
                 self._logs[name] = LogBackend(
                     name,
                     self.settings,
@@ -390,6 +392,19 @@ class App:
                     stopping=self._stopping.is_set,
                 )
             return self._logs[name]
+
+
+def _take_users_log(settings: Settings) -> None:
+    """See that the log that nothing names can be made, and report where it is."""
+    path = settings.embedded.path
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"No settings file was found, and the log of this user cannot be made: {error}. "
+            f"Name a settings file (SAMOVAR_CONFIG) or a log (SAMOVAR_EMBEDDED__PATH)."
+        ) from error
+    events.announce("log.assumed", path=str(path), searched=[str(p) for p in settings.searched])
 
 
 def _end_as_failed(_: events.Event) -> None:

@@ -22,6 +22,8 @@ _ADAPTERS = {
     "async": "samovar.queue_adapters.async_pool:AsyncAdapter",
     "test": "samovar.queue_adapters.test:TestAdapter",
 }
+#: Adapters of Ruby's runners, and the version that is to bring them.
+_PLANNED = {"sidekiq": "0.2", "resque": "0.2", "solid_queue": "0.3", "delayed_job": "0.3"}
 #: Libraries that a backend needs, and the extra that brings them.
 _EXTRAS = {"confluent_kafka": "kafka"}
 
@@ -29,6 +31,12 @@ _EXTRAS = {"confluent_kafka": "kafka"}
 def is_log(name: str) -> bool:
     """Whether this backend is a log that the engine runs on."""
     return name in _BROKERS
+
+
+def planned(name: object) -> str:
+    """That this adapter is yet to come, and when; nothing for any other name."""
+    version = _PLANNED.get(name) if isinstance(name, str) else None
+    return "" if version is None else f"{name} is planned for version {version}."
 
 
 def broker(name: str) -> Callable[..., Any]:
@@ -86,8 +94,8 @@ def _load(name: str, known: dict[str, str]) -> Any:
     path = known.get(name)
     if path is None:
         raise ConfigurationError(
-            f"The adapter {name!r} is not part of this version; there are: "
-            f"{', '.join([*_BROKERS, *_ADAPTERS])}."
+            f"There is no adapter {name!r}; expected one of "
+            f"{', '.join([*_BROKERS, *_ADAPTERS])}. {planned(name)}".rstrip()
         )
     module_name, _, attribute = path.partition(":")
     try:

@@ -47,6 +47,9 @@ EVENTS: dict[str, str] = {
     "current_attributes.unknown": "a job carried what its class lacks [name, attributes]",
     "active_job.consume": "a worker begins with a job [job, message]",
     "active_job.consumed": "a worker has done with a job, well or not [job, message]",
+    "log.assumed": (
+        "no settings file says where the log is, so the user's own is taken [path, searched]"
+    ),
     "worker.started": "a worker process has begun to work [queues, concurrency]",
     "group.unnamed": "a worker in production has the default client_id and no group_id [group]",
     "queue.unserved": "no worker of the group serves a queue that jobs name [queue, named_by]",

@@ -1,7 +1,7 @@
-"""All settings in one value: read from TOML, the environment and Python; every fault told at once.
+"""All settings in one value: read from TOML, the environment and Python; every fault at once.
 
 1. `samovar.toml` (or `[tool.samovar]` in `pyproject.toml`) is looked for from the working
-   directory upwards.
+   directory upwards, then from the directory of the module that defines the first job class.
 2. Its section `[default]`, then that of the environment (`SAMOVAR_ENV`), are laid over each other,
    then the variables `SAMOVAR_...`, then the keyword arguments of `App`.
 3. What each of them says is converted to the type of its field; what cannot be is a fault.
@@ -12,35 +12,43 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from samovar.backends import planned
 from samovar.broker.embedded.settings import EmbeddedSettings
 from samovar.broker.kafka.settings import BOOTSTRAP_MISSING, KafkaSettings, property_faults
 from samovar.engine.settings import WorkerSettings
 from samovar.errors import ConfigurationError
 from samovar.job.settings import JobSettings
 from samovar.support.conversion import Rule, Shape, Table, as_table, shapes_of
+from samovar.support.home import home, users_log
 from samovar.support.reading import Place, Source, TableReader, dotted
 from samovar.support.settings_file import SettingsFile, find_file, open_file
+from samovar.support.variables import ENVIRONMENT, FILE, read_variables, said
 
 #: The adapters that Samovar brings along.
-QueueAdapterName = Literal[
-    "embedded",
-    "kafka",
-    "inline",
-    "async",
-    "test",
-    "sidekiq",
-    "resque",
-    "solid_queue",
-    "delayed_job",
+QueueAdapterName = Annotated[
+    Literal["embedded", "kafka", "inline", "async", "test"], Rule(hint=planned)
 ]
 
+
+def _is_module(name: str) -> bool:
+    return all(part.isidentifier() for part in name.split("."))
+
+
+def _is_entry_point(value: str) -> bool:
+    module, _, name = value.partition(":")
+    return _is_module(module) and name.isidentifier()
+
+
 _ENTRY_POINT = Rule(
-    expected="of a module and a name in it, such as shop.app:app",
-    holds=lambda value: all(part.strip() for part in value.partition(":")),
+    expected="of a module and a name in it, such as shop.app:app", holds=_is_entry_point
+)
+_MODULES = Rule(
+    expected="that name modules as an import does, such as shop.jobs",
+    holds=lambda names: all(_is_module(name) for name in names),
 )
 
 
@@ -51,7 +59,7 @@ class Settings:
     #: Where the application object is: "module:name".
     app: Annotated[str, _ENTRY_POINT] | None = None
     #: Modules that define jobs.
-    imports: tuple[str, ...] = ()
+    imports: Annotated[tuple[str, ...], _MODULES] = ()
     #: The backend that jobs go to.
     queue_adapter: QueueAdapterName = "embedded"
     #: Settings of every job; elsewhere they stand beside `queue_adapter`, not in a table.
@@ -66,14 +74,20 @@ class Settings:
     environment: str = "development"
     #: The file that was read, if any.
     source: Path | None = None
+    #: Directories that a file was looked for from, upwards; empty when it was named.
+    searched: tuple[Path, ...] = ()
+    #: Whether nothing says where the embedded log is, so that the user's own is taken.
+    assumes_log: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandLine:
-    """What a command was told; it beats all else, also in an `App` that user code makes."""
+    """What a command was given; it beats all else, also in an `App` that user code makes."""
 
     environment: str | None = None
     file: Path | None = None
+    #: Where it was started.
+    directory: Path | None = None
     overrides: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
@@ -98,44 +112,69 @@ def load(
 
     Args:
         environment: The environment's name; else `SAMOVAR_ENV`, else "development".
-        file: The settings file; else it is looked for.
-        start: Where the search starts; else the working directory.
+        file: The settings file; else `SAMOVAR_CONFIG`, else it is looked for.
+        start: Where the search starts; else where the command was started, or where the process
+            was when its first job class was loaded.
         environ: Environment variables; else the process's own.
         overrides: Keyword arguments of `App`; `worker`, `embedded` and `kafka` are tables.
 
     Raises:
         ConfigurationError: lists every fault of every source.
     """
+    environ = os.environ if environ is None else environ
+    variables = said(environ)
+    starts = _starts(start)
+    directory = starts[0]
     environment = environment or _command_line.environment
-    file = file or _command_line.file
-    variables = os.environ if environ is None else environ
-    directory = (start or Path.cwd()).absolute()
-    chosen = environment or variables.get("SAMOVAR_ENV") or "development"
+    origin = "The environment asked for" if environment else ENVIRONMENT
+    asked = environment or variables.get(ENVIRONMENT)
+    chosen = asked or "development"
+    named = file or _command_line.file or variables.get(FILE)
     reader = TableReader(_schema())
     faults = reader.faults
-    document = find_file(directory, faults) if file is None else open_file(file.absolute(), faults)
+    document = open_file(directory / named, faults) if named else find_file(starts, faults)
     if document is None or document.sections is not None:
-        origin = "The environment asked for" if environment else "SAMOVAR_ENV"
         reader.faults += _environment_faults(chosen, origin, document)
     if document is not None:
         _read_document(document, chosen, reader)
-    _read_variables(variables, directory, reader)
+    read_variables(variables, directory, reader, _schema())
     _read_overrides(overrides or {}, directory, reader)
     _read_overrides(_command_line.overrides, directory, reader, "The command line: ")
     reader.faults += _faults_of_the_whole(reader)
+    users = users_log(environ)
+    if document is None:
+        wish = f"{origin} is {asked!r}" if asked else None
+        reader.faults += _log_faults(reader, starts, wish, users)
     if reader.faults:
         raise ConfigurationError(reader.faults)
-    return _settings(reader.values, chosen, document.path if document else None, directory)
+    log = users if document is None else document.path.parent / EmbeddedSettings().path
+    return _settings(
+        reader.values,
+        log,
+        environment=chosen,
+        source=None if document is None else document.path,
+        searched=() if named else starts,
+        assumes_log=document is None and not _names_log(reader),
+    )
 
 
-_PREFIX = "SAMOVAR_"
+def _starts(start: Path | None) -> tuple[Path, ...]:
+    """Where a settings file is looked for from, upwards; paths are relative to the first."""
+    if start is not None:
+        return (start.absolute(),)
+    place = home()
+    if _command_line.directory is not None:
+        place = replace(place, directory=_command_line.directory)
+    return place.starts
+
+
 _USUAL_ENVIRONMENTS = ("development", "test", "production")
 
 
 def _schema() -> dict[str, Shape]:
     """Every setting by the name that it has at the top of a section."""
     own = dict(shapes_of(Settings))
-    for name in ("job", "environment", "source"):
+    for name in ("job", "environment", "source", "searched", "assumes_log"):
         del own[name]
     return own | dict(shapes_of(JobSettings))
 
@@ -196,32 +235,6 @@ def _section_source(document: SettingsFile, section: str) -> Source:
     )
 
 
-def _read_variables(variables: Mapping[str, str], directory: Path, reader: TableReader) -> None:
-    for variable, text in sorted(variables.items()):
-        name = variable.removeprefix(_PREFIX)
-        if name in (variable, "ENV") or name.startswith("INTERNAL_"):
-            continue
-        reader.read(_nested(name, text), _variable_source(variable, name.count("__"), directory))
-
-
-def _nested(name: str, text: str) -> dict[str, Any]:
-    """`WORKER__CONCURRENCY` as the table that TOML would have for it."""
-    first, _, rest = name.partition("__")
-    key = first.lower() if first.isupper() else first
-    return {key: _nested(rest, text) if "__" in name else text}
-
-
-def _variable_source(variable: str, depth: int, directory: Path) -> Source:
-    def label(place: Place) -> str:
-        inside = place[depth + 1 :]  # of a table that is written in the variable's text
-        return f"{variable}: {dotted(inside)}" if inside else variable
-
-    def spell(place: Place) -> str:
-        return _PREFIX + "__".join(place).upper()
-
-    return Source(label=label, spell=spell, directory=directory, is_text=True)
-
-
 def _read_overrides(
     overrides: Mapping[str, Any],
     directory: Path,
@@ -248,18 +261,42 @@ def _faults_of_the_whole(reader: TableReader) -> list[str]:
     return faults
 
 
-def _settings(
-    values: Mapping[str, Any], environment: str, source: Path | None, directory: Path
-) -> Settings:
+def _names_log(reader: TableReader) -> bool:
+    """Whether some source says where the embedded log is, rightly or wrongly."""
+    place = ("embedded", "path")
+    return "path" in reader.values.get("embedded", {}) or reader.has_failed(place)
+
+
+def _log_faults(
+    reader: TableReader, starts: tuple[Path, ...], wish: str | None, users: Path | None
+) -> list[str]:
+    """Without a settings file: what keeps jobs from going to the log of the user's own, which may
+    be one that no worker serves. `wish` says that an environment was asked for.
+    """
+    adapter = reader.values.get("queue_adapter", "embedded")
+    if adapter != "embedded" or reader.has_failed(("queue_adapter",)) or _names_log(reader):
+        return []
+    places = " and from ".join(map(str, starts))
+    fault = f"there is no settings file: none was found from {places} upwards."
+    remedy = (
+        "Start in its directory, name it (SAMOVAR_CONFIG, or the option -C), or name the log: "
+        "SAMOVAR_EMBEDDED__PATH."
+    )
+    if wish:
+        return [f"{wish}, and {fault} {remedy}"]
+    if users is None:
+        return [f"This user has no home directory for a log, and {fault} {remedy}"]
+    return []
+
+
+def _settings(values: Mapping[str, Any], log: Path | None, **rest: Any) -> Settings:
     of_jobs = {name: values[name] for name in shapes_of(JobSettings) if name in values}
-    path = {"path": (source.parent if source else directory) / EmbeddedSettings().path}
+    path = {} if log is None else {"path": log}
     tables: dict[str, Any] = {
         "job": JobSettings(**of_jobs),
         "worker": WorkerSettings(**values.get("worker", {})),
         "embedded": EmbeddedSettings(**path | values.get("embedded", {})),
         "kafka": KafkaSettings(**values.get("kafka", {})),
-        "environment": environment,
-        "source": source,
     }
-    rest = {name: value for name, value in values.items() if name not in of_jobs}
-    return Settings(**rest | tables)
+    own = {name: value for name, value in values.items() if name not in of_jobs}
+    return Settings(**own | tables | rest)

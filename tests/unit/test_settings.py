@@ -81,7 +81,6 @@ class TestWhatIsRead:
         assert settings.job == JobSettings()
         assert settings.worker == WorkerSettings()
         assert settings.kafka == KafkaSettings()
-        assert settings.embedded.path == tmp_path / "samovar.db"
         assert settings.environment == "development"
         assert settings.source is None
 
@@ -201,10 +200,72 @@ class TestVariables:
     def test_a_table_may_be_written_inline(self, tmp_path: Path, environ: dict[str, str]):
         assert read(tmp_path, environ=environ).kafka.settings == {"linger.ms": "5"}
 
+    @pytest.mark.parametrize(
+        "environ",
+        [
+            {  # Kubernetes, for a service named `samovar`
+                "SAMOVAR_SERVICE_HOST": "10.0.0.1",
+                "SAMOVAR_SERVICE_PORT": "6379",
+                "SAMOVAR_SERVICE_PORT_HTTP_WEB": "80",
+                "SAMOVAR_PORT": "tcp://10.0.0.1:6379",
+                "SAMOVAR_PORT_6379_TCP": "tcp://10.0.0.1:6379",
+                "SAMOVAR_PORT_6379_TCP_PROTO": "tcp",
+                "SAMOVAR_PORT_6379_TCP_PORT": "6379",
+                "SAMOVAR_PORT_6379_TCP_ADDR": "10.0.0.1",
+                "SAMOVAR_PORT_53_UDP": "udp://10.0.0.1:53",
+            },
+            {  # and for services whose names look like tables of ours
+                "SAMOVAR_APP_SERVICE_HOST": "10.0.0.1",
+                "SAMOVAR_APP_PORT": "tcp://10.0.0.1:80",
+                "SAMOVAR_APP_PORT_80_TCP_ADDR": "10.0.0.1",
+                "SAMOVAR_KAFKA_SERVICE_PORT": "9092",
+                "SAMOVAR_WORKER_PORT": "tcp://10.0.0.1:80",
+            },
+            {  # links of Docker
+                "SAMOVAR_NAME": "/web/samovar",
+                "SAMOVAR_PORT": "tcp://172.17.0.5:80",
+                "SAMOVAR_ENV_PATH": "/bin",
+                "SAMOVAR_DB_NAME": "/web/db",
+            },
+            {"SAMOVAR_QUEUE_ADAPTER": "", "SAMOVAR_APP": " ", "SAMOVAR_WORKER__CONCURRENCY": "\r"},
+        ],
+    )
+    def test_what_others_set_or_leave_empty_is_passed_over(
+        self, tmp_path: Path, environ: dict[str, str]
+    ):
+        assert read(tmp_path, "[default]", environ=environ) == read(tmp_path)
+
+    @pytest.mark.parametrize(
+        "environ",
+        [
+            {"SAMOVAR_QUEUE_NAME": "mail"},
+            {"SAMOVAR_PORT": "8080"},
+            {"SAMOVAR_SERVICE_PORT": "tcp"},
+        ],
+    )
+    def test_a_slip_that_only_looks_like_theirs_is_a_fault(
+        self, tmp_path: Path, environ: dict[str, str]
+    ):
+        assert "is not a setting" in the_fault(tmp_path, environ=environ)
+
+    def test_a_queue_may_be_named_as_their_variables_are(self, tmp_path: Path):
+        settings = read(tmp_path, environ={"SAMOVAR_QUEUE_NAMES__MAIL_SERVICE_HOST": "m"})
+
+        assert settings.job.queue_names == {"mail_service_host": "m"}
+
+    def test_the_line_ends_of_windows_do_not_count(self, tmp_path: Path):
+        settings = read(
+            tmp_path,
+            "[production]\nqueue_name_prefix = 'p'\n",
+            environ={"SAMOVAR_ENV": "production\r", "SAMOVAR_WORKER__CONCURRENCY": "7\r"},
+        )
+
+        assert (settings.job.queue_name_prefix, settings.worker.concurrency) == ("p", 7)
+
     def test_the_environment_and_internal_names_are_no_settings(self, tmp_path: Path):
         environ = {"SAMOVAR_ENV": "test", "SAMOVAR_INTERNAL_CHILD": "1"}
 
-        assert read(tmp_path, environ=environ).environment == "test"
+        assert read(tmp_path, "[default]", environ=environ).environment == "test"
 
     def test_the_processes_own_variables_are_read_when_none_are_given(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -246,7 +307,7 @@ class TestVariables:
         assert found == (
             "SAMOVAR_KAFKA__SETTINGS is a string; expected a table.",
             "SAMOVAR_QUEUE_ADAPTER is 'kafak'; expected one of embedded, kafka, inline, async, "
-            "test, sidekiq, resque, solid_queue, delayed_job.",
+            "test.",
             "SAMOVAR_WORKER__CONCURRENCY is 'many'; expected a whole number of at least 1.",
         )
 
@@ -384,7 +445,8 @@ class TestSectionsAndEnvironments:
         assert "known are development" in the_fault(tmp_path, "[default]", environment="default")
 
     def test_the_caller_s_environment_beats_the_variable(self, tmp_path: Path):
-        settings = read(tmp_path, environment="test", environ={"SAMOVAR_ENV": "production"})
+        environ = {"SAMOVAR_ENV": "production"}
+        settings = read(tmp_path, "[default]", environment="test", environ=environ)
 
         assert settings.environment == "test"
 
@@ -435,9 +497,22 @@ class TestFaults:
             ({"worker": {"shutdown_timeout": 10**400}}, "; expected a number of seconds"),
             ({"worker": {"commit_interval": timedelta(0)}}, "of seconds from 0.001 to 86400."),
             ({"retry_jitter": timedelta(1)}, "expected a number of at least 0."),
+            ({"worker": {"concurrency": 100_000}}, "of at least 1. The largest is 1000."),
+            ({"worker": {"processes": 10**23}}, "of at least 1. The largest is 1000."),
+            ({"worker": {"processes": 10**5000}}, "is far too long a number; expected a whole"),
+            ({"worker": {"shutdown_timeout": 1e18}}, "above 0. The largest is 2147483647."),
+            ({"retry_jitter": 1e300}, "at least 0. The largest is 2147483647."),
+            ({"default_priority": 2**40}, "a whole number from -2147483647 to 2147483647."),
+            ({"imports": ["..jobs"]}, "strings that name modules as an import does, such as"),
+            ({"imports": ["shop/jobs.py"]}, "strings that name modules as an import does"),
+            ({"imports": [""]}, "expected a list of strings that name modules"),
+            ({"app": "..app:app"}, "expected a string of a module and a name in it, such as"),
+            ({"app": "shop.app:make app"}, "expected a string of a module and a name in it"),
+            ({"queue_adapter": "sidekiq"}, "inline, async, test. sidekiq is planned for version"),
+            ({"queue_adapter": "delayed_job"}, "test. delayed_job is planned for version"),
             ({"worker": 5}, "App(...): worker is 5; expected a table."),
-            ({"imports": "shop.jobs"}, "imports is 'shop.jobs'; expected a list of strings."),
-            ({"imports": ["a", 1]}, "imports is ['a', 1]; expected a list of strings."),
+            ({"imports": "shop.jobs"}, "imports is 'shop.jobs'; expected a list of strings"),
+            ({"imports": ["a", 1]}, "imports is ['a', 1]; expected a list of strings"),
             ({"app": "shop.app"}, "expected a string of a module and a name in it, such as"),
             ({"log_arguments": 1}, "log_arguments is 1; expected true or false."),
             ({"global_id_app": "my_shop"}, "expected a string of letters, digits and hyphens."),

@@ -125,6 +125,9 @@ def discard(
 def _morgue(config: Path | None, environment: str | None) -> Generator[Morgue, None, None]:
     app = loading.load_user_app(loading.load_settings(config, environment))
     morgue = app.morgue()
+    embedded = app.settings.embedded.path
+    if app.settings.queue_adapter == "embedded" and not embedded.exists():
+        click.echo(f"Note: there is no log at {embedded} yet.", err=True)
     try:
         yield morgue
     finally:

@@ -18,7 +18,7 @@ def load_settings(
 ) -> Settings:
     """The settings in force, with the command's own options over them."""
     given = {name: value for name, value in overrides.items() if value not in (None, {})}
-    obey(CommandLine(environment=environment, file=file, overrides=given))
+    obey(CommandLine(environment=environment, file=file, directory=Path.cwd(), overrides=given))
     return load()
 
 

@@ -14,6 +14,7 @@ from samovar.cli import loading
 from samovar.cli.start_table import table
 from samovar.engine.job_classes import performable
 from samovar.engine.routing.choice import Choice
+from samovar.engine.settings import MAX_CONCURRENCY, MAX_PROCESSES
 from samovar.engine.worker import Worker
 from samovar.errors import ConfigurationError
 from samovar.job.state import JOB_CLASSES
@@ -28,7 +29,6 @@ from samovar.support.saying import drop_unwritten, say
 
 #: What is given to the delivery of what was enqueued, however late it has become, in seconds.
 LEAST_DELIVERY_SECONDS = 0.5
-_COUNT = click.IntRange(min=1)
 
 
 @click.command("worker")
@@ -39,8 +39,15 @@ _COUNT = click.IntRange(min=1)
 @click.option("--exclude-topic", "exclude_topics", multiple=True, help="Leave this topic out.")
 @click.option("--include-group", "include_groups", multiple=True, help="Serve only this group.")
 @click.option("--exclude-group", "exclude_groups", multiple=True, help="Leave this group out.")
-@click.option("-c", "--concurrency", type=_COUNT, help="Jobs performed at the same time.")
-@click.option("--processes", type=_COUNT, help="Processes to start and watch.")
+@click.option(
+    "-c",
+    "--concurrency",
+    type=click.IntRange(1, MAX_CONCURRENCY),
+    help="Jobs performed at the same time.",
+)
+@click.option(
+    "--processes", type=click.IntRange(1, MAX_PROCESSES), help="Processes to start and watch."
+)
 @click.option("-v", "--verbose", is_flag=True, help="A log line for every job.")
 def command(
     config: Path | None,
@@ -182,8 +189,9 @@ def _expect_jobs(app: App) -> None:
 
 
 def _settings_file(app: App) -> str:
-    source = app.settings.source
-    return f"none found from {Path.cwd()} upwards" if source is None else str(source)
+    if (source := app.settings.source) is not None:
+        return str(source)
+    return f"none found from {' and from '.join(map(str, app.settings.searched))} upwards"
 
 
 def _supervise(app: App, moves: Moves) -> int:

@@ -57,7 +57,8 @@ class Run:
             DemoError: nothing can be written there.
         """
         kafka = {"bootstrap_servers": bootstrap_servers} if bootstrap_servers else {}
-        users = load(overrides={"queue_adapter": adapter, "kafka": kafka})
+        own_log = {"path": directory / "samovar.db"}  # each run has one: nothing is to be found
+        users = load(overrides={"queue_adapter": adapter, "kafka": kafka, "embedded": own_log})
         self.report = directory / "report.md"
         self.log = directory / "worker.log"
         run_id = ids.uuid4()[:8]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from samovar.errors import ArgumentError
-from samovar.support.conversion import NOT_BLANK, Rule, at_least
+from samovar.support.conversion import LARGEST, NOT_BLANK, Rule, at_least, between
 
 _HOST_NAME = Rule(
     expected="of letters, digits and hyphens",
@@ -30,7 +30,7 @@ class JobSettings:
     #: Real queue names by logical name; a name that is not listed is its own.
     queue_names: Mapping[str, Annotated[str, NOT_BLANK]] = field(default_factory=dict[str, str])
     #: Priority of a class that names none; the smallest number goes first.
-    default_priority: int | None = None
+    default_priority: Annotated[int, between(-LARGEST, LARGEST)] | None = None
     #: The application's name in global ids: ``gid://<global_id_app>/Order/7``.
     global_id_app: Annotated[str, _HOST_NAME] = "samovar"
     #: Whether enqueuing waits for open database transactions to commit.

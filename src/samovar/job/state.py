@@ -16,7 +16,7 @@ from samovar.job.job_data import JobData, loads
 from samovar.job.queue_adapter import QueueAdapter
 from samovar.job.settings import check_queue
 from samovar.job.verbs import Performs
-from samovar.support import clock, ids
+from samovar.support import clock, home, ids
 from samovar.support.names import ClassNames
 
 P = ParamSpec("P")
@@ -105,6 +105,7 @@ class JobState:
         callbacks.settle(cls)
         if not registered:
             return
+        home.settle(cls.__module__)
         check_class(cls)
         if "job_name" not in cls.__dict__:
             cls.job_name = cls.__name__

@@ -37,6 +37,14 @@ def _partitions(payload: Payload) -> str:
     return ", ".join(f"{t}[{ranges(indexes)}]" for t, indexes in topics.items())
 
 
+def _log_assumed(payload: Payload) -> str:
+    places = " and from ".join(payload["searched"])
+    return (
+        f"No settings file was found from {places} upwards: jobs go to the log of this user, "
+        f"{payload['path']}. A samovar.toml beside your jobs gives them a log of their own."
+    )
+
+
 def _started(payload: Payload) -> str:
     threads = counted(payload["concurrency"], "thread")
     queues = ", ".join(payload["queues"]) or "none yet"
@@ -156,6 +164,7 @@ def _cannot_leave(payload: Payload) -> str:
 
 #: Event -> level, and the payload to the words.
 WORKER: dict[str, tuple[int, Callable[[Payload], str]]] = {
+    "log.assumed": (logging.WARNING, _log_assumed),
     "worker.started": (logging.INFO, _started),
     "group.unnamed": (logging.WARNING, _unnamed),
     "queue.unserved": (logging.WARNING, _unserved),

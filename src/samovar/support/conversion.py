@@ -36,19 +36,42 @@ class Rule:
     holds: Callable[[Any], bool] = lambda value: True
     #: Turns another form that is welcome into the plain one; leaves all else as it is.
     read: Callable[[Any], Any] = lambda value: value
+    #: What more there is to say of a value that will not do: a sentence, or nothing.
+    hint: Callable[[Any], str] = lambda value: ""
 
 
 @dataclass(frozen=True, slots=True)
 class Unfit:
-    """The value cannot be used: what was found, and what was expected."""
+    """The value cannot be used: what was found, what was expected, and a hint or nothing."""
 
     found: str
     expected: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        """Goes on from the name of what was set."""
+        return f"is {self.found}; expected {self.expected}. {self.hint}".rstrip()
 
 
-def at_least(smallest: float) -> Rule:
-    """A number from `smallest` upwards."""
-    return Rule(expected=f"of at least {smallest}", holds=lambda value: value >= smallest)
+#: No number may be larger: a slip of the keyboard must not fill the memory.
+LARGEST = 2**31 - 1
+
+
+def at_least(smallest: float, largest: float = LARGEST) -> Rule:
+    """A number from `smallest` upwards, to the largest that makes sense."""
+    return Rule(
+        expected=f"of at least {smallest}",
+        holds=lambda value: smallest <= value <= largest,
+        hint=_says_largest(largest),
+    )
+
+
+def _says_largest(largest: float) -> Callable[[Any], str]:
+    def hint(value: Any) -> str:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return f"The largest is {largest}." if is_number and value > largest else ""
+
+    return hint
 
 
 def between(smallest: float, largest: float) -> Rule:
@@ -90,7 +113,14 @@ DOTTED_KEYS = Rule(read=_flattened)
 #: A length of time; Python may give a timedelta.
 Seconds = Annotated[float, Rule(expected="of seconds", read=_seconds)]
 #: A length of time that is not nought.
-PositiveSeconds = Annotated[Seconds, Rule(expected="above 0", holds=lambda value: value > 0)]
+PositiveSeconds = Annotated[
+    Seconds,
+    Rule(
+        expected="above 0",
+        holds=lambda value: 0 < value <= LARGEST,
+        hint=_says_largest(LARGEST),
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +164,10 @@ class Shape:
             words = _WORDS.get(origin or self.plain, "a table" if self.is_table else "")
         return " ".join(filter(None, [words, *(rule.expected for rule in self.rules)]))
 
+    def hint(self, value: Any) -> str:
+        """What more there is to say of this value; may be nothing."""
+        return " ".join(filter(None, (rule.hint(value) for rule in self.rules)))
+
 
 def shape_of(hint: Any) -> Shape:
     """Take a type apart."""
@@ -172,7 +206,7 @@ def convert(value: Any, shape: Shape) -> Any:
     fits, converted = _converted(value, shape.plain)
     if fits and all(rule.holds(converted) for rule in shape.rules):
         return converted
-    return Unfit(_shown(value, shape), shape.expected())
+    return Unfit(_shown(value, shape), shape.expected(), shape.hint(value))
 
 
 def from_text(text: str, shape: Shape) -> Any:
@@ -266,5 +300,8 @@ def _shown(value: Any, shape: Shape) -> str:
         return "a string"  # never the text: a table may hold passwords
     if shape.plain is Any:
         return f"a {type(value).__name__}"
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no number of more than some thousand digits
+        return "far too long a number"
     return text if len(text) <= 60 else f"{text[:57]}..."

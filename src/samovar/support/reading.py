@@ -65,9 +65,7 @@ class TableReader:
             value = self._value(value, shape, source, here)
             if isinstance(value, Unfit):
                 self._failed.add(here)
-                self.faults.append(
-                    f"{source.label(here)} is {value.found}; expected {value.expected}."
-                )
+                self.faults.append(f"{source.label(here)} {value}")
             else:
                 self._labels[here] = source.label(here)
                 values[name] = value

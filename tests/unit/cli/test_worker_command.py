@@ -13,6 +13,7 @@ from samovar.cli import worker
 from samovar.cli.main import main
 from samovar.job import runtime
 from samovar.processes.signals import Move, Moves
+from samovar.support import home
 from samovar.support.names import ClassNames
 from tests.support.applications import application
 
@@ -21,6 +22,8 @@ from tests.support.applications import application
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A directory without a job anywhere."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setattr(home, "_home", None)
     monkeypatch.setattr(worker, "JOB_CLASSES", ClassNames[Job]())
     yield tmp_path
     settings.obey(settings.CommandLine())
@@ -48,7 +51,7 @@ class TestWithoutJobs:
         )
         assert printed == (
             f"Settings: none found from {project} upwards (environment development).\n"
-            f"Log: {project / 'samovar.db'}.\n"
+            f"Log: {project / 'state' / 'samovar' / 'samovar.db'}.\n"
         )
 
     def test_a_file_that_names_nothing_is_named(

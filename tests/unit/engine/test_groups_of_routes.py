@@ -143,7 +143,7 @@ def test_every_fault_of_groups_is_told(routes: Routes) -> None:
     text = faults(routes)
     for part in (
         "consumer_group('au dit'): a group's name has 1 to 249 letters",
-        "subscription_group('x'): multiplexing is 0; expected a whole number of at least 1.",
+        "subscription_group('x'): multiplexing is 0; expected a whole number from 1 to 100.",
         "job_topic('orders'): drawn twice in group 'au dit'.",
         "consumer_group('y'): a subscription group lies within a consumer group.",
         "topic_defaults(): unknown setting 'partitons'; did you mean 'partitions'?",

@@ -64,6 +64,12 @@ def test_every_fault_is_told_at_once() -> None:
 @pytest.mark.parametrize(
     ("setting", "given", "told"),
     [
+        (
+            "partitions",
+            10**9,
+            "partitions is 1000000000; expected a whole number of at least 1. "
+            "The largest is 100000.",
+        ),
         ("partitions", True, "partitions is True; expected a whole number of at least 1."),
         ("config", {"retention.ms": None}, "config['retention.ms'] is None; expected a string"),
         ("kafka", 5, "kafka is 5; expected a mapping of names to values."),

@@ -113,10 +113,17 @@ def test_async_retries_with_its_wait() -> None:
         assert DONE.wait(10)
 
 
-@pytest.mark.parametrize("name", ["sidekiq", "solid_queue"])
-def test_an_adapter_of_a_later_version_says_so(name: str) -> None:
+@pytest.mark.parametrize(("name", "version"), [("sidekiq", "0.2"), ("solid_queue", "0.3")])
+def test_an_adapter_of_a_later_version_is_refused_wherever_it_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, version: str
+) -> None:
+    said = f"{name} is planned for version {version}."
+
+    with pytest.raises(ConfigurationError, match=said), application(queue_adapter=name):
+        pass
+    monkeypatch.setattr(NoteJob, "queue_adapter", name)
     with (
-        application(queue_adapter=name),
-        pytest.raises(ConfigurationError, match=rf"{name!r} is not part of this version"),
+        application(queue_adapter="inline"),
+        pytest.raises(ConfigurationError, match=f"There is no adapter '{name}'.* {said}"),
     ):
         NoteJob.perform_later(1)

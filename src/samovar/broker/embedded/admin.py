@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from typing import Literal
 
 from samovar.broker.embedded import groups, log
 from samovar.broker.embedded.doorbell import Ringer, bells_directory
+from samovar.broker.embedded.schema import empty_log
 from samovar.broker.embedded.store import Store
 from samovar.broker.port import (
     Commit,
@@ -37,12 +39,12 @@ class EmbeddedAdmin:
 
     def topics(self) -> dict[str, int]:
         """Name of each topic and its number of partitions."""
-        with self._store.reading() as connection:
+        with self._looking() as connection:
             return {name: len(ids) for name, ids in log.partition_ids(connection).items()}
 
     def dead_letter_topics(self) -> frozenset[str]:
         """Names of those that were created as dead letter topics."""
-        with self._store.reading() as connection:
+        with self._looking() as connection:
             rows = connection.execute("SELECT name FROM topics WHERE is_dead_letter")
             return frozenset(name for (name,) in rows)
 
@@ -103,7 +105,7 @@ class EmbeddedAdmin:
         Raises:
             UnknownTopicError: there is no such topic.
         """
-        with self._store.reading() as connection:
+        with self._looking() as connection:
             self._partition_ids(connection, topic)
             rows = connection.execute(
                 "SELECT partition, start_offset, next_offset FROM partitions"
@@ -118,7 +120,7 @@ class EmbeddedAdmin:
 
     def commits(self, group: str, topic: str) -> dict[TopicPartition, Commit]:
         """The same, with the text that was committed beside each position."""
-        with self._store.reading() as connection:
+        with self._looking() as connection:
             rows = connection.execute(
                 "SELECT partition, position, metadata FROM offsets"
                 " JOIN partitions ON partitions.id = partition_id"
@@ -154,12 +156,12 @@ class EmbeddedAdmin:
         Raises:
             UnknownTopicError: there is no such topic or partition.
         """
-        with self._store.reading() as connection:
+        with self._looking() as connection:
             return log.read(connection, self._partition_id(connection, source), offset, limit)
 
     def readers(self, topics: Collection[str]) -> dict[str, frozenset[str]]:
         """The groups that have members who read these topics now, by topic."""
-        with self._store.reading() as connection:
+        with self._looking() as connection:
             found = groups.readers(connection, time.monotonic())
         return {topic: found[topic] for topic in topics if topic in found}
 
@@ -171,6 +173,17 @@ class EmbeddedAdmin:
         """Let go of the file."""
         self._store.close()
         self._ringer.close()
+
+    @contextmanager
+    def _looking(self) -> Generator[sqlite3.Connection]:
+        """As `reading`, but a file that is not there is not made: it is seen as an empty log."""
+        path = self._store.path
+        if path.exists() or not path.parent.is_dir():
+            with self._store.reading() as connection:
+                yield connection
+        else:
+            with closing(empty_log()) as connection:
+                yield connection
 
     def _partition_ids(self, connection: sqlite3.Connection, topic: str) -> list[int]:
         partition_ids = log.partition_ids(connection).get(topic)

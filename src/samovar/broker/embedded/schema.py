@@ -134,6 +134,15 @@ def connect(path: Path, synchronous: str) -> sqlite3.Connection:
     return connection
 
 
+def empty_log() -> sqlite3.Connection:
+    """A log with nothing in it, in memory, for who looks at one that nobody has made yet."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    for changes in _VERSIONS:
+        for change in changes:
+            connection.execute(change)
+    return connection
+
+
 def _check_place(path: Path) -> None:
     directory = path.parent
     if not directory.is_dir():

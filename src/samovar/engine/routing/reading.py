@@ -61,7 +61,7 @@ def _value(place: str, given: Any, shape: Shape) -> tuple[Any, list[str]]:
         return given, [] if callable(given) else [_fault(place, given, "a callable")]
     value = convert(given, shape)
     if isinstance(value, Unfit):
-        return None, [f"{place} is {value.found}; expected {value.expected}."]
+        return None, [f"{place} {value}"]
     return value, []
 
 

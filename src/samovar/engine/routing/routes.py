@@ -15,6 +15,8 @@ from samovar.engine.routing.topic import Topic, dead_name
 
 #: Settings that are mappings: what a topic says is laid over what the defaults say.
 _LAYERED = ("config", "kafka")
+#: Connections that one subscription group may have in a process.
+MAX_COPIES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +87,10 @@ class Routes:
         """Put what is drawn in the block on connections of its own: `multiplexing` of them."""
         where = f"subscription_group({name!r})"
         self._faults += [f"{where}: {fault}" for fault in _name_faults(name, "a group's name")]
-        if type(multiplexing) is not int or multiplexing < 1:
+        if type(multiplexing) is not int or not 1 <= multiplexing <= MAX_COPIES:
             self._faults.append(
-                f"{where}: multiplexing is {multiplexing!r}; expected a whole number of at least 1."
+                f"{where}: multiplexing is {multiplexing!r:.60}; expected a whole number from 1 "
+                f"to {MAX_COPIES}."
             )
             multiplexing = 1
         with self._within(replace(self._place, subscription=name, copies=multiplexing)):

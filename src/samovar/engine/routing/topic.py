@@ -15,6 +15,8 @@ from samovar.support.conversion import PositiveSeconds, at_least
 
 #: Partitions of a topic that Samovar creates, unless its route says otherwise.
 DEFAULT_PARTITIONS = 8
+#: No topic may be declared with more: a slip of the keyboard must not fill the log.
+MAX_PARTITIONS = 100_000
 
 
 class Filter(Protocol):
@@ -50,7 +52,7 @@ class Topic:
     copies: int = 1
     #: Partitions that are read outside the group's sharing out; True is all.
     assign: tuple[int, ...] | bool = False
-    partitions: Annotated[int, at_least(1)] = DEFAULT_PARTITIONS
+    partitions: Annotated[int, at_least(1, MAX_PARTITIONS)] = DEFAULT_PARTITIONS
     #: Whether the route says how many; if not, a topic that is there keeps what it has.
     has_partitions: bool = False
     #: None is the broker's default.

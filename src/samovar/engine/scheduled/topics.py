@@ -8,6 +8,7 @@ from typing import Any
 
 from samovar.broker import topic_names
 from samovar.broker.port import TopicSpec
+from samovar.engine.routing.topic import MAX_PARTITIONS
 
 #: Partitions of a schedule topic, unless it says otherwise: so many processes can share the work.
 PARTITIONS = 5
@@ -93,8 +94,8 @@ def keeper_group(topic: str) -> str:
 
 
 def _faults(partitions: object, config: object) -> Iterator[str]:
-    if type(partitions) is not int or partitions < 1:
-        yield f"partitions is {partitions!r}; expected a number from 1 up."
+    if type(partitions) is not int or not 1 <= partitions <= MAX_PARTITIONS:
+        yield f"partitions is {partitions!r:.60}; expected a number from 1 to {MAX_PARTITIONS}."
     chosen: Any = {} if config is None else config
     if not isinstance(chosen, Mapping):
         yield f"config is {config!r:.80}; expected a dict of the topic's settings."

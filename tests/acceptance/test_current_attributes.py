@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -160,6 +162,36 @@ def test_values_travel_as_arguments_do(recording: Recording) -> None:
         "value": "acme",
     }
     assert Job.execute(data)[1] == Symbol("acme")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [{"plan": "gold", "limits": [{"a": 1}, {}]}, [1, "a", None, 2.5], {}, [], True],
+    ids=repr,
+)
+def test_json_travels_bare_as_karafka_writes_it(recording: Recording, value: Any) -> None:
+    Visit.tenant = value
+    CurrentJob.perform_later()
+
+    data = recording.requests[0].data
+    Visit.reset()
+
+    assert data["cattr_0"]["tenant"] == value
+    assert Job.execute(data)[1] == value
+
+
+@pytest.mark.parametrize(
+    "value", [Symbol("acme"), {Symbol("a"): 1}, [date(2026, 1, 1)], {"x": Decimal(1)}], ids=repr
+)
+def test_what_json_lacks_is_refused_where_ruby_performs_too(
+    monkeypatch: pytest.MonkeyPatch, value: Any
+) -> None:
+    with application(queue_adapter="inline", ruby_queues=["*"]) as app:
+        monkeypatch.setattr(CurrentJob, "queue_adapter", Recording())
+        app.persist(Visit)
+        Visit.tenant = value
+        with pytest.raises(SerializationError, match=r"Visit\.tenant"):
+            CurrentJob.perform_later()
 
 
 def test_a_value_without_a_form_is_told_when_enqueuing(recording: Recording) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypedDict, TypeVar, Unpack, get_args
 
 from samovar.errors import ArgumentError, MessageInvalidError
+from samovar.job.hashes import bare
 from samovar.job.job_data import NO_HINTS
 from samovar.job.state import JobState
 from samovar.support.wording import check_options, nearest
@@ -167,7 +168,7 @@ def _checked_key(value: Any, key_type: KeyType, job: JobState) -> bytes | int:
             return value
         expected = "the number of a partition, from 0 up"
     else:
-        key = value if isinstance(value, bytes) else str(value).encode()
+        key = value if isinstance(value, bytes) else bare(value).encode()
         if key:
             return key
         expected = "something that is not empty, or None for no key"

@@ -14,8 +14,8 @@ from typing import Any, cast
 
 from samovar.errors import DeserializationError, SerializationError
 from samovar.job import runtime
-from samovar.job.hashes import IndifferentDict, Symbol
-from samovar.job.serializers import builtin, records, registry
+from samovar.job.hashes import IndifferentDict, Symbol, bare
+from samovar.job.serializers import builtin, for_ruby, records, registry
 from samovar.job.serializers.base import SERIALIZED, Refused, Writer, tagged
 
 GLOBAL_ID = "_aj_globalid"
@@ -29,9 +29,16 @@ _PLAIN: frozenset[type] = frozenset({str, int, bool, type(None)})
 #: What JSON has beside lists and objects: on the way back it stays as it is.
 _SCALAR: frozenset[type] = _PLAIN | {float}
 
-#: Where a value stands: the place of what it is in, and its key there. The outermost place is
-#: the real queue's name and the word "arguments" or "keyword_arguments".
-Place = tuple[Any, str | int]
+#: How deep lists and dicts may lie in one another: a worker reads with the call stack that is left
+#: to it. Reading an object takes as much as several of them.
+_MAX_DEPTH = 200
+_OBJECT_DEPTH = 4
+#: What Ruby's JSON parser reads, less the job hash and its list of arguments.
+_RUBY_DEPTH = 98
+
+#: Where a value stands: the place of what it is in, its key there, and how deep that is. The
+#: outermost place is the real queue's name and a word such as "arguments".
+Place = tuple[Any, str | int, int]
 
 
 def serialize(
@@ -49,14 +56,37 @@ def serialize(
         values = list(arguments)
         for index, argument in enumerate(arguments):
             if type(argument) not in _PLAIN:
-                values[index] = _encode(argument, ((queue, "arguments"), index))
+                values[index] = _encode(argument, ((queue, "arguments", 0), index, 0))
         if keywords:
-            encoded = _encode_items(keywords, (queue, "keyword_arguments"))
-            encoded[KEYWORDS] = list(keywords)
+            encoded = _encode_items(keywords, (queue, "keyword_arguments", 0))
+            encoded[KEYWORDS] = [bare(name) for name in keywords]
             values.append(encoded)
         return values
-    except RecursionError as error:
+    except RecursionError as error:  # the caller left little of the call stack
         raise SerializationError("The arguments are nested too deeply, or in a circle.") from error
+
+
+def serialize_bare(value: Any, what: str, queue: str | None = None) -> Any:
+    """The JSON value that stands for one value outside of arguments, where Ruby reads plain JSON:
+    dicts have no marker unless it says something. `what` names the value in errors.
+
+    Raises:
+        SerializationError: it has no form on the wire, or one that Ruby would take for something
+            else, on a queue that Ruby serves too (setting `ruby_queues`).
+    """
+    if value.__class__ in _PLAIN:
+        return value
+    place: Place = (queue, what, 0)
+    try:
+        found = _without_empty_markers(_encode(value, place))
+    except RecursionError as error:
+        raise SerializationError(f"{what} is nested too deeply, or in a circle.") from error
+    if _has_marker(found) and runtime.current().job_settings.is_shared_with_ruby(queue):
+        raise SerializationError(
+            f"Unsupported value: {what} is {value!r:.60}, for which JSON has no form, and Ruby "
+            f"performs jobs of the queue {queue!r} too (ruby_queues). Pass JSON values."
+        )
+    return found
 
 
 def deserialize(values: Any) -> tuple[list[Any], dict[str, Any]]:
@@ -78,8 +108,9 @@ def deserialize(values: Any) -> tuple[list[Any], dict[str, Any]]:
     except DeserializationError:
         raise
     except Exception as error:
+        said = f"the key {error} is missing" if type(error) is KeyError else error
         raise DeserializationError(
-            f"Error while trying to deserialize arguments: {error}"
+            f"Error while trying to deserialize arguments: {said}"
         ) from error
 
 
@@ -92,13 +123,15 @@ def _encode(value: Any, place: Place) -> Any:
             raise SerializationError(f"{_at(place)} is {value}, which has no JSON form.")
         return value
     if kind is list:
-        return [_encode(item, (place, index)) for index, item in enumerate(value)]
+        depth = _deeper(place)
+        return [_encode(item, (place, index, depth)) for index, item in enumerate(value)]
     if kind is dict:
         encoded = _encode_items(value, place)
-        encoded[SYMBOL_KEYS] = [str(key) for key in value if isinstance(key, Symbol)]
+        encoded[SYMBOL_KEYS] = [bare(key) for key in value if isinstance(key, Symbol)]
         return encoded
     if kind is Symbol:
-        return tagged(builtin.SYMBOL, value=str(value))
+        _deeper(place)
+        return tagged(builtin.SYMBOL, value=bare(value))
     if kind is IndifferentDict:
         encoded = _encode_items(value, place)
         encoded[INDIFFERENT] = True
@@ -108,6 +141,7 @@ def _encode(value: Any, place: Place) -> Any:
 
 def _encode_items(value: Mapping[Any, Any], place: Place) -> dict[str, Any]:
     encoded: dict[str, Any] = {}
+    depth = _deeper(place)
     for key, item in value.items():
         if not isinstance(key, str):
             raise SerializationError(
@@ -116,10 +150,50 @@ def _encode_items(value: Mapping[Any, Any], place: Place) -> dict[str, Any]:
             )
         if key in RESERVED:
             raise SerializationError(
-                f"Can't serialize a Hash with reserved key {str(key)!r}: found in {_at(place)}."
+                f"Can't serialize a Hash with reserved key {bare(key)!r}: found in {_at(place)}."
             )
-        encoded[str(key)] = _encode(item, (place, str(key)))
+        name = bare(key)
+        encoded[name] = _encode(item, (place, name, depth))
     return encoded
+
+
+def _deeper(place: Place, by: int = 1) -> int:
+    """How deep that is which stands in a list, dict or object at this place.
+
+    Raises:
+        SerializationError: a worker could not read it again.
+    """
+    depth = place[2] + by
+    if depth > _RUBY_DEPTH:
+        if depth > _MAX_DEPTH:
+            raise SerializationError(
+                f"{_beginning(place)} is nested too deeply, or in a circle: lists and dicts may "
+                f"lie {_MAX_DEPTH} deep in one another, objects {_MAX_DEPTH // _OBJECT_DEPTH} deep."
+            )
+        if runtime.current().job_settings.is_shared_with_ruby(queue := _queue(place)):
+            raise SerializationError(
+                f"{_beginning(place)} is nested more than {_RUBY_DEPTH} deep, which Ruby's JSON "
+                f"does not read, and Ruby performs jobs of the queue {queue!r} too (ruby_queues)."
+            )
+    return depth
+
+
+def _without_empty_markers(encoded: Any) -> Any:
+    if encoded.__class__ is list:
+        return [_without_empty_markers(item) for item in encoded]
+    if encoded.__class__ is dict:
+        return {
+            key: _without_empty_markers(item)
+            for key, item in encoded.items()
+            if key != SYMBOL_KEYS or item
+        }
+    return encoded
+
+
+def _has_marker(encoded: Any) -> bool:
+    if encoded.__class__ is dict:
+        return not RESERVED.isdisjoint(encoded) or any(map(_has_marker, encoded.values()))
+    return encoded.__class__ is list and any(map(_has_marker, encoded))
 
 
 def _encode_object(value: Any, kind: type, place: Place) -> Any:
@@ -132,12 +206,18 @@ def _encode_object(value: Any, kind: type, place: Place) -> Any:
     if writer is None:
         return _encode_as_parent(value, kind, place)
 
+    depth = _deeper(place, _OBJECT_DEPTH)
+
     def inner(item: Any, key: str | int) -> Any:
-        return _encode(item, (place, key))
+        return _encode(item, (place, key, depth))
 
     try:
-        write = _portable_or_own(writer, place) if writer.is_only_python else writer.write
-        return write(value, inner)
+        if writer.is_only_python:
+            return _portable_or_own(writer, place)(value, inner)
+        settings = runtime.current().job_settings
+        if settings.ruby_queues and settings.is_shared_with_ruby(_queue(place)):
+            for_ruby.check(value)
+        return writer.write(value, inner)
     except Refused as refusal:
         raise SerializationError(f"Unsupported argument type: {_at(place)} {refusal}") from None
 
@@ -156,7 +236,7 @@ def _portable_or_own(writer: Writer, place: Place) -> Any:
 
 def _encode_as_parent(value: Any, kind: type, place: Place) -> Any:
     if issubclass(kind, str):
-        return str.__str__(value)
+        return bare(value)
     if issubclass(kind, list):
         return _encode(list(cast("list[Any]", value)), place)
     if issubclass(kind, dict):
@@ -225,13 +305,25 @@ def _no_symbols(marker: str, value: Any) -> tuple[str, ...]:
 
 
 def _at(place: Place) -> str:
-    parent, key = place
+    parent, key, _ = place
     return f"{_at(cast('Place', parent))}[{key!r}]" if isinstance(parent, tuple) else str(key)
 
 
+def _way_to(place: Place) -> list[Place]:
+    """The places from the outermost one to this."""
+    way = [place]
+    while isinstance(way[-1][0], tuple):
+        way.append(cast("Place", way[-1][0]))
+    return way[::-1]
+
+
+def _beginning(place: Place) -> str:
+    """The argument that a place deep down belongs to."""
+    return _at(_way_to(place)[:2][-1])
+
+
 def _queue(place: Place) -> Any:
-    parent = place[0]
-    return _queue(cast("Place", parent)) if isinstance(parent, tuple) else parent
+    return _way_to(place)[0][0]
 
 
 def _kind(value: object) -> str:

@@ -7,13 +7,15 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
+from samovar.job.hashes import bare
+
 _FALSE = frozenset({"0", "f", "false", "off", "no", "n"})
 _TRUE = frozenset({"1", "t", "true", "on", "yes", "y"})
 
 
 def _to_str(value: Any) -> str:
     if isinstance(value, str):
-        return str(value)
+        return bare(value)
     if isinstance(value, bool):
         return "t" if value else "f"  # as Active Model writes it
     if isinstance(value, int | float | Decimal | date):

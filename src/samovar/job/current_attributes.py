@@ -1,8 +1,9 @@
 """Current attributes: values of the running request or job that travel with the jobs it enqueues.
 
 They live in context variables: each thread and asyncio task sees its own. On the wire the i-th
-persisted class is the key ``cattr_<i>`` of the job hash, as Karafka writes it; every value in
-the form of a job argument. All processes must persist the same classes in the same order.
+persisted class is the key ``cattr_<i>`` of the job hash, as Karafka writes it: plain JSON. What
+JSON has no form for has that of a job argument, which only Samovar reads. All processes must
+persist the same classes in the same order.
 """
 
 from __future__ import annotations
@@ -136,8 +137,11 @@ def carry(data: dict[str, Any]) -> None:
     for index, cls in enumerate(persisted):
         values = cls.attributes()
         if values and (key := f"{_PREFIX}{index}") not in data:
-            encoded = wire.serialize(list(values.values()), {})
-            data[key] = dict(zip(values, encoded, strict=True))
+            queue: Any = data.get("queue_name")
+            data[key] = {
+                name: wire.serialize_bare(value, f"{cls.__name__}.{name}", queue)
+                for name, value in values.items()
+            }
 
 
 def keep(data: dict[str, Any], payload: Mapping[str, Any] | bytes) -> None:

@@ -60,42 +60,42 @@ class FunctionJob(Generic[P, R_co]):
         functools.update_wrapper(self, function)
         self.job_class = job_class
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
+    def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> R_co:
         """Call the function: no job, no callbacks."""
         return self.__wrapped__(*args, **kwargs)
 
     def __repr__(self) -> str:
         return f"<job {self.job_class.job_name!r}>"
 
-    def new(self, *args: P.args, **kwargs: P.kwargs) -> Job:
+    def new(self, /, *args: P.args, **kwargs: P.kwargs) -> Job:
         """A job that is not enqueued yet, as for `perform_all_later`."""
         return self.job_class(*args, **kwargs)
 
-    def perform_later(self, *args: P.args, **kwargs: P.kwargs) -> Job | Literal[False]:
+    def perform_later(self, /, *args: P.args, **kwargs: P.kwargs) -> Job | Literal[False]:
         """Enqueue; the job, or False when it was refused softly."""
         return self.job_class.perform_later(*args, **kwargs)
 
-    async def aperform_later(self, *args: P.args, **kwargs: P.kwargs) -> Job | Literal[False]:
+    async def aperform_later(self, /, *args: P.args, **kwargs: P.kwargs) -> Job | Literal[False]:
         """`perform_later` for an event loop."""
         return await self.job_class.aperform_later(*args, **kwargs)
 
     @overload
     def perform_now(
-        self: FunctionJob[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs
+        self: FunctionJob[P, Coroutine[Any, Any, T]], /, *args: P.args, **kwargs: P.kwargs
     ) -> T: ...
     @overload
-    def perform_now(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
-    def perform_now(self, *args: Any, **kwargs: Any) -> Any:
+    def perform_now(self, /, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
+    def perform_now(self, /, *args: Any, **kwargs: Any) -> Any:
         """Perform here, as a job: the function's value, or the error that was dealt with."""
         return self.job_class.perform_now(*args, **kwargs)
 
     @overload
     async def aperform_now(
-        self: FunctionJob[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs
+        self: FunctionJob[P, Coroutine[Any, Any, T]], /, *args: P.args, **kwargs: P.kwargs
     ) -> T: ...
     @overload
-    async def aperform_now(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
-    async def aperform_now(self, *args: Any, **kwargs: Any) -> Any:
+    async def aperform_now(self, /, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
+    async def aperform_now(self, /, *args: Any, **kwargs: Any) -> Any:
         """`perform_now` for an event loop."""
         return await self.job_class.aperform_now(*args, **kwargs)
 

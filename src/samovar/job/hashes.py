@@ -5,6 +5,13 @@ from __future__ import annotations
 from typing import Any, cast
 
 
+def bare(value: object) -> str:
+    """The value as text. A str is its own text, whatever its class makes of `str()`, which for a
+    member of a str Enum is the member's name.
+    """
+    return str.__str__(value) if isinstance(value, str) else str(value)
+
+
 class Symbol(str):
     """A Ruby symbol: equal to the str of the same name, but travels as a symbol."""
 
@@ -46,7 +53,7 @@ class IndifferentDict(dict[str, Any]):
 
 
 def _plain(key: Any) -> Any:
-    return str(key) if isinstance(key, Symbol) else key
+    return bare(key) if isinstance(key, str) else key
 
 
 def _indifferent(value: Any) -> Any:

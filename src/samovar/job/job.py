@@ -23,21 +23,21 @@ def _build(cls: type[Job], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Job
     return cls(*args, **kwargs)
 
 
-def _perform_later(cls: type[Job], *args: Any, **kwargs: Any) -> Job | Literal[False]:
+def _perform_later(cls: type[Job], /, *args: Any, **kwargs: Any) -> Job | Literal[False]:
     job = _build(cls, args, kwargs)
     return job if enqueuing.enqueue(job) else False
 
 
-async def _aperform_later(cls: type[Job], *args: Any, **kwargs: Any) -> Job | Literal[False]:
+async def _aperform_later(cls: type[Job], /, *args: Any, **kwargs: Any) -> Job | Literal[False]:
     job = _build(cls, args, kwargs)
     return job if await _aenqueue(job) else False
 
 
-def _perform_now(cls: type[Job], *args: Any, **kwargs: Any) -> Any:
+def _perform_now(cls: type[Job], /, *args: Any, **kwargs: Any) -> Any:
     return execution.perform_now(_build(cls, args, kwargs))
 
 
-async def _aperform_now(cls: type[Job], *args: Any, **kwargs: Any) -> Any:
+async def _aperform_now(cls: type[Job], /, *args: Any, **kwargs: Any) -> Any:
     return await execution.aperform_now(_build(cls, args, kwargs))
 
 
@@ -52,22 +52,22 @@ def _set_on_job(job: Job, **options: Any) -> Job:
     return job
 
 
-def _enqueue_job(job: Job, *args: Any, **kwargs: Any) -> Job | Literal[False]:
+def _enqueue_job(job: Job, /, *args: Any, **kwargs: Any) -> Job | Literal[False]:
     _take_nothing(job, "perform_later", args, kwargs)
     return job.enqueue()
 
 
-async def _aenqueue_job(job: Job, *args: Any, **kwargs: Any) -> Job | Literal[False]:
+async def _aenqueue_job(job: Job, /, *args: Any, **kwargs: Any) -> Job | Literal[False]:
     _take_nothing(job, "aperform_later", args, kwargs)
     return job if await _aenqueue(job) else False
 
 
-def _perform_job(job: Job, *args: Any, **kwargs: Any) -> Any:
+def _perform_job(job: Job, /, *args: Any, **kwargs: Any) -> Any:
     _take_nothing(job, "perform_now", args, kwargs)
     return execution.perform_now(job)
 
 
-async def _aperform_job(job: Job, *args: Any, **kwargs: Any) -> Any:
+async def _aperform_job(job: Job, /, *args: Any, **kwargs: Any) -> Any:
     _take_nothing(job, "aperform_now", args, kwargs)
     return await execution.aperform_now(job)
 
@@ -217,16 +217,16 @@ class _Configured:
         self._class = cls
         self._options = options
 
-    def perform_later(self, *args: Any, **kwargs: Any) -> Job | Literal[False]:
+    def perform_later(self, /, *args: Any, **kwargs: Any) -> Job | Literal[False]:
         return _perform_later(self._class, self._job(args, kwargs))
 
-    async def aperform_later(self, *args: Any, **kwargs: Any) -> Job | Literal[False]:
+    async def aperform_later(self, /, *args: Any, **kwargs: Any) -> Job | Literal[False]:
         return await _aperform_later(self._class, self._job(args, kwargs))
 
-    def perform_now(self, *args: Any, **kwargs: Any) -> Any:
+    def perform_now(self, /, *args: Any, **kwargs: Any) -> Any:
         return execution.perform_now(self._job(args, kwargs))
 
-    async def aperform_now(self, *args: Any, **kwargs: Any) -> Any:
+    async def aperform_now(self, /, *args: Any, **kwargs: Any) -> Any:
         return await execution.aperform_now(self._job(args, kwargs))
 
     def _job(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Job:

@@ -8,7 +8,7 @@ exception_executions locale timezone enqueued_at scheduled_at``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -55,7 +55,32 @@ def dumps(data: JobData) -> bytes:
         return _encode(data)
     except (TypeError, ValueError, RecursionError, OverflowError) as error:
         name, job_id = data.get("job_class"), data.get("job_id")
-        raise SerializationError(f"{name} ({job_id}) cannot be written as JSON: {error}") from error
+        raise SerializationError(
+            f"{name} ({job_id}) cannot be written as JSON: {_culprit(data)}: {error}"
+        ) from error
+
+
+def _culprit(value: Any) -> str:
+    """Where that stands which cannot be written: ``arguments[0]['name']``."""
+    if isinstance(value, dict):
+        items = cast("dict[Any, Any]", value).items()
+    elif isinstance(value, list):
+        items = enumerate(cast("list[Any]", value))
+    else:
+        return ""
+    for key, item in items:
+        if not _is_writable({key: item} if isinstance(value, dict) else item):
+            inner = _culprit(item)
+            return f"{key}{inner}" if "job_class" in value else f"[{key!r}]{inner}"
+    return ""
+
+
+def _is_writable(value: Any) -> bool:
+    try:
+        _encode(value)
+    except (TypeError, ValueError, RecursionError, OverflowError):
+        return False
+    return True
 
 
 def loads(raw: bytes | None) -> JobData:
@@ -68,6 +93,8 @@ def loads(raw: bytes | None) -> JobData:
         raise PayloadError("The record is a tombstone: it has no payload to read a job from.")
     try:
         data: Any = _decode(raw)
+    except msgspec.ValidationError as error:
+        raise PayloadError(f"A number in the payload cannot be read: {error}.") from error
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise PayloadError(f"The payload is no JSON: {error} (it begins {raw[:60]!r}).") from error
     if data.__class__ is not dict:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from samovar.errors import ArgumentError
+from samovar.job.hashes import bare
 from samovar.support.conversion import LARGEST, NOT_BLANK, Rule, at_least, between
 
 _HOST_NAME = Rule(
@@ -56,7 +57,7 @@ class JobSettings:
         """The queue that the backend knows, for the name used in code; a class may have a prefix
         and a delimiter of its own.
         """
-        real = self.queue_names.get(name, name)
+        real = self.queue_names.get(name) or (name if name.__class__ is str else bare(name))
         prefix = self.queue_name_prefix if prefix is None else prefix
         if not prefix or not prefix.strip():
             return real

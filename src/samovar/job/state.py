@@ -12,6 +12,7 @@ from samovar.job import callbacks, checked_data, runtime
 from samovar.job.checked_data import CheckedData
 from samovar.job.class_checks import check_class
 from samovar.job.context import LOCALE, TIMEZONE
+from samovar.job.hashes import bare
 from samovar.job.job_data import JobData, loads
 from samovar.job.queue_adapter import QueueAdapter
 from samovar.job.settings import check_queue
@@ -90,7 +91,7 @@ class JobState:
     #: A job's work; each class defines its own.
     perform: Callable[..., Any]
 
-    def __init__(self: Performs[P, Any, Any], *args: P.args, **kwargs: P.kwargs) -> None:
+    def __init__(self: Performs[P, Any, Any], /, *args: P.args, **kwargs: P.kwargs) -> None:
         job: Any = self  # whose type serves only to check the arguments against `perform`
         job._arguments = list(args)
         job._keywords = kwargs
@@ -109,6 +110,7 @@ class JobState:
         check_class(cls)
         if "job_name" not in cls.__dict__:
             cls.job_name = cls.__name__
+        cls.job_name = bare(cls.job_name)
         JOB_CLASSES.register(cls.job_name, cls)
 
     def __repr__(self) -> str:

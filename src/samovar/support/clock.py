@@ -32,9 +32,12 @@ def utc_text(nanoseconds: int) -> str:
 
 
 def to_ns(moment: datetime) -> int:
-    """An aware datetime as nanoseconds since the epoch, exactly."""
+    """An aware datetime as nanoseconds since the epoch, exactly: one that has an attribute
+    `nanosecond` keeps what it has beyond microseconds.
+    """
     since = moment.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
-    return ((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds) * 1_000
+    microseconds = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+    return microseconds * 1_000 + getattr(moment, "nanosecond", 0)
 
 
 def from_ns(nanoseconds: int) -> datetime:

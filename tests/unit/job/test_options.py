@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from samovar import ArgumentError, Job, job, perform_all_later
+from samovar.types import Timestamp
 from tests.support.applications import Recording
 
 #: What is no queue's name; the last two are strings that cannot be written as UTF-8.
@@ -166,3 +168,17 @@ def test_verbs_of_a_job_take_no_arguments_for_it_has_its_own(recording: Recordin
             asyncio.run(getattr(made, verb)(key=1))
     assert not recording.requests
     assert made.executions == 0
+
+
+def test_the_nanoseconds_of_a_time_are_kept(recording: Recording) -> None:
+    moment = Timestamp(2099, 1, 1, 0, 0, 0, 123456, tzinfo=UTC, nanosecond=789)
+
+    OptionsJob.set(wait_until=moment).perform_later()
+    job = OptionsJob()
+    job.scheduled_at = moment
+    job.enqueue()
+
+    for request in recording.requests:
+        assert request.data["scheduled_at"] == "2099-01-01T00:00:00.123456789Z"
+        assert request.due_ns is not None
+        assert request.due_ns % 1000 == 789

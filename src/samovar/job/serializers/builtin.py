@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
-from typing import Any
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from samovar.errors import SerializationError
 from samovar.job import classes, runtime
 from samovar.job.classes import RubyConstant
-from samovar.job.hashes import Symbol
+from samovar.job.hashes import Symbol, bare
 from samovar.job.serializers.base import Inner, Reader, Rebuild, Refused, Writer, tagged, text_of
 from samovar.job.serializers.duration import SECONDS, Duration
 from samovar.job.serializers.moments import (
@@ -23,6 +23,8 @@ from samovar.job.serializers.moments import (
 )
 from samovar.job.serializers.ranges import Range
 from samovar.support import zones
+
+T = TypeVar("T")
 
 _RUBY = "ActiveJob::Serializers::"
 SYMBOL = _RUBY + "SymbolSerializer"
@@ -37,6 +39,8 @@ DECIMAL = _RUBY + "BigDecimalSerializer"
 
 #: Decimals whose exponent is further from nought are refused: they would be written digit by digit.
 _LARGEST_EXPONENT = 10_000
+#: Years in which another zone may be beyond the calendar.
+_EDGES = (MINYEAR, MAXYEAR)
 _FORBIDDEN_IN_DATE = re.compile(r"[^0-9-]")
 
 
@@ -62,19 +66,38 @@ def _write_moment(value: datetime, _: Inner) -> Any:
         if not value.tzinfo.key:
             raise Refused("is in a time zone without a name: make it with ZoneInfo(name).")
         zone = zones.database_name(value.tzinfo.key)
-        return tagged(ZONED_TIME, value=text_of_moment(value), time_zone=zone)
-    return tagged(TIME, value=text_of_moment(value))
+        if value.year in _EDGES:
+            _expressible(lambda: value.astimezone(UTC), value)  # the way that it is read
+        return tagged(ZONED_TIME, value=_text(value), time_zone=zone)
+    return tagged(TIME, value=_text(value))
 
 
 def _write_ruby_date_time(value: RubyDateTime, _: Inner) -> Any:
-    return tagged(DATE_TIME, value=text_of_moment(_aware(value), utc="+00:00"))
+    return tagged(DATE_TIME, value=_text(_aware(value), utc="+00:00"))
+
+
+def _text(value: datetime, utc: str = "Z") -> str:
+    return _expressible(lambda: text_of_moment(value, utc=utc), value)
+
+
+def _expressible(make: Callable[[], T], value: datetime) -> T:
+    try:
+        return make()
+    except OverflowError:
+        raise Refused(
+            f"is {value.replace(tzinfo=None)} in {value.tzinfo}: its form on the wire leads out of "
+            f"the years 1 to 9999."
+        ) from None
 
 
 def _write_duration(value: Duration, inner: Inner) -> Any:
     parts = [
         [inner(Symbol(unit), unit), inner(number, unit)] for unit, number in value.parts.items()
     ]
-    return tagged(DURATION, value=inner(value.value, "value"), parts=parts)
+    # Ruby leaves the value to JSON, where a decimal is text.
+    whole = value.value
+    written = decimal_text(whole) if isinstance(whole, Decimal) else inner(whole, "value")
+    return tagged(DURATION, value=written, parts=parts)
 
 
 def _write_relativedelta(value: Any, inner: Inner) -> Any:
@@ -166,10 +189,15 @@ def _read_zoned_time(data: Mapping[str, Any], _: Rebuild) -> Any:
 
 
 def _read_duration(data: Mapping[str, Any], rebuild: Rebuild) -> Any:
-    parts = [(str(unit), number) for unit, number in rebuild(data["parts"])]
-    duration = Duration(data["value"], parts)
+    parts = [(bare(unit), _number(number)) for unit, number in rebuild(data["parts"])]
+    duration = Duration(_number(data["value"]), parts)
     delta = _as_timedelta(duration)
     return duration if delta is None else delta
+
+
+def _number(value: Any) -> Any:
+    """A number of a duration; as text it is a decimal of Ruby's."""
+    return _decimal(value) if isinstance(value, str) else value
 
 
 def _as_timedelta(duration: Duration) -> timedelta | None:
@@ -177,7 +205,10 @@ def _as_timedelta(duration: Duration) -> timedelta | None:
     if list(duration.parts) != ["days", "seconds"]:
         return None
     days, seconds = duration.parts.values()
-    delta = timedelta(days=days, seconds=seconds)
+    try:
+        delta = timedelta(days=days, seconds=seconds)  # type: ignore[arg-type] -- decimals are refused
+    except (TypeError, OverflowError):
+        return None
     return delta if dict(Duration.of(delta).parts) == dict(duration.parts) else None
 
 
@@ -194,7 +225,14 @@ def _read_class(data: Mapping[str, Any], _: Rebuild) -> Any:
 
 
 def _read_decimal(data: Mapping[str, Any], _: Rebuild) -> Any:
-    return Decimal(text_of(data))
+    return _decimal(text_of(data))
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise ValueError(f"{text!r:.60} is no decimal number") from None
 
 
 _RELATIVEDELTA_WRITER = Writer(_write_relativedelta)

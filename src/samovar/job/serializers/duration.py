@@ -5,12 +5,13 @@ from __future__ import annotations
 import calendar
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
 from samovar.errors import ArgumentError
 
-Number = int | float
+Number = int | float | Decimal
 
 #: Seconds of each unit; a year is 365.2425 days, a month a twelfth of it.
 SECONDS: Mapping[str, int] = MappingProxyType(
@@ -43,11 +44,11 @@ class Duration:
     def __init__(
         self,
         value: Number | None = None,
-        parts: Mapping[str, Number] | Iterable[tuple[str, Number]] = (),
+        parts: Mapping[str, Number] | Iterable[tuple[str, Number]] | None = None,
         **units: Number,
     ) -> None:
-        given = {**dict(parts), **units}
-        if not given and value:
+        given = {**dict(parts or ()), **units}
+        if not given and value and parts is None:
             given = {"seconds": value}
         for unit, number in given.items():
             if unit not in SECONDS or isinstance(number, bool) or not _is_number(number):
@@ -72,22 +73,22 @@ class Duration:
 
     def to_timedelta(self) -> timedelta:
         """As a timedelta, with years and months at their mean length."""
-        return timedelta(seconds=self.value)
+        return _delta(self.value)
 
     def __add__(self, other: Any) -> Any:
         if isinstance(other, timedelta):
             other = Duration.of(other)
         if isinstance(other, Duration):
-            parts = dict(self.parts)
-            for unit, number in other.parts.items():
-                parts[unit] = parts.get(unit, 0) + number
-            return Duration(self.value + other.value, parts)
+            parts = dict(self._counted)
+            for unit, number in other._counted.items():
+                parts[unit] = _add(parts.get(unit, 0), number)
+            return Duration(_add(self.value, other.value), parts)
         return NotImplemented
 
     def __radd__(self, other: Any) -> Any:
         if isinstance(other, timedelta):
             return Duration.of(other) + self
-        return _later(other, self.parts) if isinstance(other, date) else NotImplemented
+        return _later(other, self._counted) if isinstance(other, date) else NotImplemented
 
     def __neg__(self) -> Duration:
         return self * -1
@@ -101,17 +102,18 @@ class Duration:
     def __mul__(self, factor: Any) -> Duration:
         if not _is_number(factor):
             return NotImplemented
-        return Duration(self.value * factor, {u: n * factor for u, n in self.parts.items()})
+        parts = {unit: _times(number, factor) for unit, number in self.parts.items()}
+        return Duration(_times(self.value, factor), parts)
 
     __rmul__ = __mul__
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Duration):
             return self.value == other.value
-        return self._delta() == other if isinstance(other, timedelta) else NotImplemented
+        return self._length() == other if isinstance(other, timedelta) else NotImplemented
 
     def __hash__(self) -> int:
-        return hash(self._delta())
+        return hash(self._length())
 
     def __lt__(self, other: Any) -> bool:
         length = _length(other)
@@ -133,12 +135,19 @@ class Duration:
         return bool(self.value)
 
     def __repr__(self) -> str:
+        if not self.parts:
+            return f"Duration({self.value!r}, parts={{}})" if self.value else "Duration()"
         return f"Duration({', '.join(f'{unit}={n!r}' for unit, n in self.parts.items())})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Duration, (self.value, dict(self.parts))
 
-    def _delta(self) -> timedelta | Number:
+    @property
+    def _counted(self) -> Mapping[str, Number]:
+        """The parts; where Ruby made it without any, its seconds."""
+        return self.parts or {"seconds": self.value}
+
+    def _length(self) -> timedelta | Number:
         try:
             return self.to_timedelta()
         except (OverflowError, ValueError):
@@ -146,11 +155,37 @@ class Duration:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float)
+    return isinstance(value, int | float | Decimal)
 
 
 def _seconds(parts: Mapping[str, Number]) -> Number:
-    return sum(number * SECONDS[unit] for unit, number in parts.items())
+    total: Number = 0
+    for unit, number in parts.items():
+        total = _add(total, number * SECONDS[unit])
+    return total
+
+
+def _add(one: Any, other: Any) -> Number:
+    one, other = _alike(one, other)
+    return one + other
+
+
+def _times(one: Any, other: Any) -> Number:
+    one, other = _alike(one, other)
+    return one * other
+
+
+def _alike(one: Any, other: Any) -> tuple[Any, Any]:
+    """Two numbers that can be reckoned with: a float beside a decimal is one too."""
+    if isinstance(one, Decimal) and isinstance(other, float):
+        return one, Decimal(repr(other))
+    if isinstance(one, float) and isinstance(other, Decimal):
+        return Decimal(repr(one)), other
+    return one, other
+
+
+def _delta(seconds: Any) -> timedelta:
+    return timedelta(seconds=float(seconds) if isinstance(seconds, Decimal) else seconds)
 
 
 def _length(value: Any) -> Number | None:
@@ -165,11 +200,11 @@ def _later(start: date, parts: Mapping[str, Number]) -> date:
         if unit in ("years", "months"):
             months = number * 12 if unit == "years" else number
             start = _months_later(start, int(months))
-            start += timedelta(seconds=(months - int(months)) * SECONDS["months"])
+            start += _delta((months - int(months)) * SECONDS["months"])
         elif unit in ("weeks", "days"):
-            start += timedelta(seconds=number * SECONDS[unit])
+            start += _delta(number * SECONDS[unit])
         else:
-            start = _exactly_later(start, timedelta(seconds=number * SECONDS[unit]))
+            start = _exactly_later(start, _delta(number * SECONDS[unit]))
     return start
 
 

@@ -50,7 +50,7 @@ class Timestamp(datetime):
     @property
     def epoch_ns(self) -> int:
         """Nanoseconds since the epoch; the zone must be known."""
-        return clock.to_ns(self) + self.nanosecond
+        return clock.to_ns(self)
 
     def replace(self, *args: Any, nanosecond: int | None = None, **kwargs: Any) -> Self:
         """Another one, with these parts changed."""

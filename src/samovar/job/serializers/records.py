@@ -14,6 +14,7 @@ from urllib.parse import quote_plus, unquote_plus
 
 from samovar.errors import ArgumentError, RecordNotFoundError, SerializationError
 from samovar.job import runtime
+from samovar.job.hashes import bare
 
 _URI = re.compile(r"gid://([A-Za-z0-9][A-Za-z0-9.-]*)/([^/?#\s]+)/([^?#\s]+)(?:\?[^#\s]*)?")
 
@@ -124,7 +125,7 @@ def _uri(model: Model, identity: Any) -> str:
             f"Unable to serialize {_where(model.cls)} without an id: is it saved already?"
         )
     app = model.app or runtime.current().job_settings.global_id_app
-    return f"gid://{app}/{model.name}/{'/'.join(quote_plus(str(part)) for part in parts)}"
+    return f"gid://{app}/{model.name}/{'/'.join(quote_plus(bare(part)) for part in parts)}"
 
 
 def _id(path: str) -> Any:

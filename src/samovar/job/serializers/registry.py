@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any, TypeVar, cast
 
 from samovar.errors import ArgumentError, SerializationError
-from samovar.job.hashes import IndifferentDict, Symbol
-from samovar.job.serializers import builtin, python
+from samovar.job.hashes import IndifferentDict, Symbol, bare
+from samovar.job.serializers import builtin, named, python
 from samovar.job.serializers.base import (
     SERIALIZED,
     Inner,
@@ -63,7 +63,7 @@ def nearest_writer(kind: type) -> Writer | None:
     """How values of this type are written when it has no serializer of its own."""
     found = next((_WRITERS[parent] for parent in kind.__mro__ if parent in _WRITERS), None)
     if found is None or found is _WRITERS[tuple]:
-        found = python.special_writer(kind) or builtin.foreign_writer(kind) or found
+        found = named.writer_by_make(kind) or builtin.foreign_writer(kind) or found
     # An abstract class may count classes as its own that do not inherit from it.
     known = tuple(_WRITERS.items())
     return found or next((writer for parent, writer in known if issubclass(kind, parent)), None)
@@ -77,7 +77,10 @@ def reader_of(name: Any) -> Reader:
     """
     reader = _READERS.get(name) if isinstance(name, str) else None
     if reader is None:
-        raise LookupError(f"Serializer {name!r} is not known")
+        raise LookupError(
+            f"Serializer {name!r} is not known: this process imported no module that registers it "
+            f"with samovar.serializer"
+        )
     return reader
 
 
@@ -129,7 +132,7 @@ def _native(value: Any, name: str) -> Any:
     if value is None or isinstance(value, bool) or type(value) is int:
         return value
     if isinstance(value, str):
-        return str(value)
+        return bare(value)
     if type(value) is float and math.isfinite(value):
         return value
     if isinstance(value, list | tuple):
@@ -139,7 +142,7 @@ def _native(value: Any, name: str) -> Any:
     if isinstance(value, dict):
         items = cast("dict[Any, Any]", value).items()
         if all(isinstance(key, str) for key, _ in items):
-            return {str(key): _native(item, name) for key, item in items}
+            return {bare(key): _native(item, name) for key, item in items}
     raise SerializationError(
         f"The serializer {name!r} returned {cast('Any', value)!s:.60}; "
         f"expected JSON's own types: they are not encoded again."

@@ -5,9 +5,10 @@ from __future__ import annotations
 import enum
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from datetime import UTC, datetime, time, timedelta, timezone
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -45,11 +46,57 @@ class Rights(enum.Flag):
 class Address:
     street: str
     tags: set[str]
-    #: Worked out again, not sent.
+    #: Set when it is made; sent, and not worked out again.
     length: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         self.length = len(self.street)
+
+
+@register_class
+@dataclass(frozen=True)
+class Price:
+    cents: int
+    scale: InitVar[int] = 1
+    note: str = field(init=False)
+    changed: str = field(init=False, default="no")
+
+    def __post_init__(self, scale: int) -> None:
+        object.__setattr__(self, "cents", self.cents * 100 * scale)
+
+
+@register_class
+@dataclass(init=False)
+class OwnInit:
+    word: str
+
+    def __init__(self, first: str, second: str) -> None:
+        self.word = first + second
+
+
+@register_class
+@dataclass
+class FailureOf(Exception):
+    code: int
+
+
+@register_class
+@dataclass
+class NotAllFields:
+    x: int
+
+    def __post_init__(self) -> None:
+        self.double = self.x * 2
+
+    @cached_property
+    def triple(self) -> int:
+        return self.x * 3
+
+
+@register_class
+@dataclass
+class IsDictToo(dict[str, int]):
+    x: int = 1
 
 
 @register_class
@@ -99,6 +146,44 @@ def again(value: Any) -> Any:
 @pytest.mark.parametrize("value", VALUES, ids=type_name)
 def test_they_come_back_with_their_type(value: Any) -> None:
     assert (type(again(value)), again(value)) == (type(value), value)
+
+
+def test_a_dataclass_is_restored_field_by_field() -> None:
+    price = Price(5, 2)
+    object.__setattr__(price, "changed", "later")
+
+    restored = again(price)
+
+    assert (restored.cents, restored.changed) == (1000, "later")
+    assert not hasattr(restored, "note")
+    assert again(OwnInit("a", "b")) == OwnInit("a", "b")
+    assert again(FailureOf(7)).code == 7
+
+
+def test_a_cached_property_is_left_out_and_worked_out_again() -> None:
+    value = NotAllFields.__new__(NotAllFields)
+    value.x = 2
+    assert value.triple == 6
+
+    assert again(value).triple == 6
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(NotAllFields(1), "'double'"), (IsDictToo(), "dict too")]
+)
+def test_a_dataclass_that_is_more_than_its_fields_is_refused(value: Any, words: str) -> None:
+    with pytest.raises(SerializationError, match=rf"arguments\[0\].*{words}"):
+        again(value)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [({"street": "x", "gone": 1, "tags": []}, "no field 'gone'"), ({"tags": []}, "'street'")],
+)
+def test_fields_of_another_time_say_so(fields: dict[str, Any], words: str) -> None:
+    form = {"_aj_serialized": PYTHON + "DataclassSerializer", "class": "Address", "fields": fields}
+    with pytest.raises(DeserializationError, match=words):
+        deserialize([form])
 
 
 def test_the_same_set_is_the_same_payload() -> None:

@@ -14,10 +14,8 @@ from tests.support.kafka_process import KafkaProcess
 class TestKafkaBroker(BrokerContract):
     @pytest.fixture
     def broker(self, kafka: KafkaProcess) -> Broker:
-        settings = {"heartbeat.interval.ms": 300}
         return KafkaBroker(
-            KafkaSettings(bootstrap_servers=kafka.bootstrap_servers, settings=settings),
-            commit_interval=0.2,
+            KafkaSettings(bootstrap_servers=kafka.bootstrap_servers), commit_interval=0.2
         )
 
 

@@ -47,6 +47,8 @@ class Record(msgspec.Struct, frozen=True, gc=False):
 
 #: Bytes of UTF-8 that the text of a commit may have (Kafka's own limit excludes its 4,096).
 METADATA_BYTES = 4095
+#: How long a consumer that closes waits for its group, in seconds, unless told otherwise.
+LEAVE_SECONDS = 10.0
 #: Nothing to commit.
 NO_MARKS: Mapping[TopicPartition, int] = MappingProxyType({})
 #: What goes with positions that are stored without a text.
@@ -271,8 +273,11 @@ class Consumer(Protocol):
         """Make a running `poll` return soon. Any thread may call this."""
         ...
 
-    def close(self) -> None:
-        """Revoke everything (the listener hears it), commit, leave the group."""
+    def close(self, timeout: float = LEAVE_SECONDS) -> None:
+        """Revoke everything (the listener hears it), commit, leave the group.
+
+        What a broker lets wait longer than `timeout` seconds is left to go on by itself.
+        """
         ...
 
 

@@ -6,6 +6,7 @@ what is there, and only then acts on it. Marks say from where on the next one ha
 
 from __future__ import annotations
 
+import math
 import threading
 import uuid
 from collections.abc import Callable, Sequence
@@ -20,7 +21,7 @@ from samovar.broker.port import (
     Record,
     TopicPartition,
 )
-from samovar.engine.restarting import serve_until
+from samovar.engine.restarting import seconds_to_leave, serve_until
 from samovar.engine.vital import VitalThread
 from samovar.support import clock
 
@@ -83,10 +84,15 @@ class Keeper(VitalThread):
         self._broker = broker
         self._make = make
         self._stop_asked = threading.Event()
+        #: When this thread is to have ended, on the monotonic clock.
+        self._until = math.inf
         self._consumer: Consumer | None = None
 
-    def stop(self) -> None:
-        """End after what is being done. Any thread may call this."""
+    def stop(self, until: float = math.inf) -> None:
+        """End after what is being done, and leave the group, as far as it can be done `until` then
+        (on the monotonic clock). Any thread may call this.
+        """
+        self._until = until
         self._stop_asked.set()
         consumer = self._consumer
         if consumer is not None:
@@ -105,7 +111,7 @@ class Keeper(VitalThread):
                 self._turn(consumer, holdings)
         finally:
             try:
-                consumer.close()
+                consumer.close(seconds_to_leave(self._until))
             finally:
                 self._consumer = None
                 holdings.close()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 
 from samovar.broker.port import Batch, Consumer, Deliveries, Record, TopicPartition
 from samovar.engine.assignment import Assignment
 from samovar.engine.partition import Partition
-from samovar.engine.restarting import serve_until
+from samovar.engine.restarting import seconds_to_leave, serve_until
 from samovar.engine.subscribing import Subscriber
 from samovar.engine.vital import VitalThread
 from samovar.engine.work_queue import WorkQueue
@@ -65,6 +66,8 @@ class Listener(VitalThread):
         self._fenced = fenced
         self._quiet_asked = threading.Event()
         self._stop_asked = threading.Event()
+        #: When this thread is to have ended, on the monotonic clock.
+        self._until = math.inf
         self._consumer: Consumer | None = None
         self._assignment: Assignment | None = None
         #: Whether the consumer has been told of anything to read.
@@ -80,8 +83,11 @@ class Listener(VitalThread):
         self._quiet_asked.set()
         self._interrupt()
 
-    def stop(self) -> None:
-        """Begin no further job, mark what ends, leave the group. Any thread may call this."""
+    def stop(self, until: float = math.inf) -> None:
+        """Begin no further job, mark what ends, leave the group, as far as it can be done `until`
+        then (on the monotonic clock). Any thread may call this.
+        """
+        self._until = until
         self._stop_asked.set()
         self.quiet()
 
@@ -116,7 +122,7 @@ class Listener(VitalThread):
             self._come_to_rest(consumer, assignment)
         finally:
             assignment.interrupt()
-            consumer.close()
+            consumer.close(seconds_to_leave(self._until))
             self._consumer = None
 
     def _turn(self, consumer: Consumer, subscriber: Subscriber, assignment: Assignment) -> None:

@@ -6,9 +6,18 @@ import threading
 from collections.abc import Callable
 
 from samovar import events
+from samovar.broker.port import LEAVE_SECONDS
+from samovar.support import clock
 
 #: Wait before it starts anew after an error, in seconds.
 RESET_SECONDS = 1.0
+#: The part of the time that is left in which a connection leaves; the rest is for other things.
+LEAVE_PART = 0.8
+
+
+def seconds_to_leave(until: float) -> float:
+    """How long leaving a group may take, in a process that is to have ended at a time."""
+    return min(LEAVE_SECONDS, max(0.0, until - clock.monotonic()) * LEAVE_PART)
 
 
 def serve_until(

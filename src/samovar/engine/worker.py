@@ -121,7 +121,7 @@ class Worker:
         events.announce("worker.stopping")
         until = clock.monotonic() + self._settings.shutdown_timeout
         for thread in (*self._keepers, *self._listeners):
-            thread.stop()
+            thread.stop(until)
         self._join(self._listeners, until)
         self._work.close(len(self._executors))
         self._join((*self._executors, *self._keepers), until)

@@ -12,6 +12,7 @@ from samovar.broker.embedded.groups import Claim
 from samovar.broker.embedded.membership import Membership
 from samovar.broker.embedded.store import Store
 from samovar.broker.port import (
+    LEAVE_SECONDS,
     NO_METADATA,
     Batch,
     Commit,
@@ -198,8 +199,8 @@ class EmbeddedConsumer:
         if (member := self._membership) is not None:
             member.bell.ring()
 
-    def close(self) -> None:
-        """Revoke everything (the listener hears it), commit, leave the group."""
+    def close(self, timeout: float = LEAVE_SECONDS) -> None:
+        """Revoke everything (the listener hears it), commit, leave the group: it never waits."""
         member, self._membership = self._membership, None
         if member is None or self._process != os.getpid():
             return self._store.close()

@@ -15,9 +15,10 @@ from confluent_kafka import KafkaError, KafkaException, Message
 from confluent_kafka import TopicPartition as KafkaPartition
 
 from samovar import events
-from samovar.broker.kafka import failures, forks, headers
+from samovar.broker.kafka import failures, forks, headers, leaving
 from samovar.broker.kafka.annotated import AnnotatedPositions
 from samovar.broker.port import (
+    LEAVE_SECONDS,
     NO_METADATA,
     Batch,
     Commit,
@@ -30,8 +31,6 @@ from samovar.support import clock
 
 #: Longest single wait inside librdkafka, in seconds: how late `wake` is heard.
 SLICE_SECONDS = 0.2
-#: How long a closing consumer waits for a rebalance to end, in seconds.
-SETTLE_SECONDS = 10.0
 #: How long to wait for an answer about committed offsets, in seconds.
 ANSWER_SECONDS = 5.0
 #: How many messages may lie before the one that says why a client has failed for good.
@@ -53,6 +52,12 @@ class KafkaConsumer:
     """A member of a Kafka consumer group."""
 
     def __init__(self, properties: Mapping[str, Any]) -> None:
+        self._group: str = properties["group.id"]
+        #: What its membership looked like before it subscribed.
+        self._stranger: object = None
+        #: Whether its place is kept for it until it comes back.
+        self._is_classic = properties["group.protocol"] != "consumer"
+        self._is_static = "group.instance.id" in properties
         self._annotated = AnnotatedPositions(properties["auto.commit.interval.ms"] / 1000)
         try:
             self._client = Client({**properties, "error_cb": tell, "on_commit": self._on_commit})
@@ -83,6 +88,7 @@ class KafkaConsumer:
         """See the port."""
         self._check_owner()
         self._listener = listener
+        self._stranger = self._stranger or self._client.consumer_group_metadata()
         self._client.subscribe(
             list(topics),
             on_assign=self._on_assign,
@@ -232,14 +238,33 @@ class KafkaConsumer:
         """See the port. librdkafka's poll cannot be interrupted, so ours is made of short ones."""
         self._woken = True
 
-    def close(self) -> None:
-        """See the port."""
+    def close(self, timeout: float = LEAVE_SECONDS) -> None:
+        """See the port. It is done in a thread of its own: while the group's coordinator lets our
+        request to join again wait, it answers nothing else, and librdkafka waits with it.
+        """
         self._check_owner()
+        until = clock.monotonic() + timeout
+
+        def close() -> None:
+            self._owner = threading.get_ident()
+            self._close(until)
+
+        if not leaving.run_until(until, close):
+            events.announce("broker.error", error=leaving.too_late(self._group, timeout))
+
+    def _close(self, until: float) -> None:
         try:
             if self._direct:
                 self._on_revoke(self._client, self._direct)
             if not self._is_fenced:
-                self._commit_when_settled()
+                self._commit_when_settled(until)
+                if self._stranger is not None and not self._is_static:
+                    leaving.leave(
+                        self._client,
+                        stranger=self._stranger,
+                        is_classic=self._is_classic,
+                        until=until,
+                    )
         except BrokerError:
             # A commit that fails for good does not say why; what is polled next does.
             _batches(self._client.consume(POLLED_AT_LAST, 0))
@@ -253,12 +278,11 @@ class KafkaConsumer:
         forks.abandon(self._client)
         self._owner = None
 
-    def _commit_when_settled(self) -> None:
+    def _commit_when_settled(self, until: float) -> None:
         """Commit at last. A commit in the midst of a rebalance waits behind our own request to
         join again, and is then refused, for its generation is over: what was stored for the
         partitions that stay ours is stored and committed once more in the new one.
         """
-        until = clock.monotonic() + SETTLE_SECONDS
         while not self._commit() and clock.monotonic() < until:
             self._client.poll(SLICE_SECONDS)
             self.store(dict(self._stored))

@@ -6,6 +6,7 @@ them, each with as few records at a time as the executors can begin at once.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from typing import NamedTuple
@@ -80,7 +81,7 @@ class ShareListener(VitalThread):
         self._stop_asked = threading.Event()
         self._line: _Line | None = None
 
-    def stop(self) -> None:
+    def stop(self, until: float = math.inf) -> None:
         """Begin no further job, give back what was not begun, acknowledge what ends, and leave the
         group. Any thread may call this.
         """

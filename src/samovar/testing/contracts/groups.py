@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from samovar.broker.port import NewRecord, TopicPartition
 from samovar.testing.contracts.bench import (
     Bench,
@@ -97,6 +99,29 @@ class Groups:
         poll_until_shared(one, other)
 
         assert "lost" not in {what for what, _ in one.heard}
+
+    @pytest.mark.parametrize("seconds", [0.0, 0.05, 0.1, 1.0])
+    def test_a_member_without_partitions_holds_up_nobody_when_it_has_left(
+        self, bench: Bench, seconds: float
+    ) -> None:
+        topic = bench.topic(partitions=1)
+        holder = bench.member(topic, group="pair")
+        holder.poll_until_held(1)
+        idle = bench.member(topic, group="pair")
+        # However far it has come with joining.
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            poll_all(holder, idle)
+
+        idle.close()
+        holder.close()
+        heir = bench.member(topic, group="pair")
+
+        eventually(
+            lambda: poll_all(heir) and heir.held,
+            within=10,
+            what="a later member gets the partition",
+        )
 
     def test_one_member_may_read_several_topics(self, bench: Bench) -> None:
         topics = [bench.topic(), bench.topic(partitions=2)]

@@ -25,7 +25,7 @@ from samovar.engine.scheduled.scheduling import Scheduling
 from samovar.engine.scheduled.topics import PARTITIONS
 from samovar.engine.start_report import ServedQueue
 from samovar.engine.worker import Worker
-from samovar.errors import ConfigurationError
+from samovar.errors import ConfigurationError, ProducerClosedError
 from samovar.job import runtime
 from samovar.job.context import CURRENT_JOB
 from samovar.job.current_attributes import CurrentAttributes, persist
@@ -38,6 +38,7 @@ from samovar.monitoring.options import LogOptions
 from samovar.processes import exit_status
 from samovar.recurring.task import RecurringTasks
 from samovar.settings import Settings, load
+from samovar.support import clock
 from samovar.support.wording import nearest
 
 #: How long an ending process waits for records that are still to be delivered, in seconds.
@@ -71,6 +72,7 @@ class App:
         self._logs: dict[str, LogBackend] = {}
         self._stopping = threading.Event()
         self._is_exiting = False
+        self._is_closed = False
         log_subscriber.attach(
             every_job=self.job_settings.log_every_job,
             options=LogOptions(
@@ -205,6 +207,7 @@ class App:
 
         Raises:
             ConfigurationError: there is none of that name, or it lacks a setting or a library.
+            ProducerClosedError: the application was closed.
         """
         chosen = name or self.settings.queue_adapter
         found = self._adapters.get(chosen)
@@ -216,6 +219,7 @@ class App:
 
         Raises:
             ConfigurationError: the queue adapter has no log.
+            ProducerClosedError: the application was closed.
         """
         name = self.settings.queue_adapter
         if not backends.is_log(name):
@@ -326,24 +330,46 @@ class App:
         """Jobs that ask whether the process is ending are told so from now on."""
         self._stopping.set()
 
-    def close(self, timeout: float = EXIT_SECONDS) -> int:
-        """Deliver what is outstanding and let go; how many jobs were not handed over."""
+    def flush(self, timeout: float = EXIT_SECONDS) -> int:
+        """Deliver all jobs and messages that are on their way or kept, and go on; how many were not
+        delivered within `timeout` seconds. Call it where a process may be killed soon.
+        """
         with self._lock:
-            adapters, logs = list(self._adapters.values()), list(self._logs.values())
-            self._adapters.clear()
-            self._logs.clear()
-        lost = sum(log.close_messages() for log in logs)
-        undelivered = lost + sum(adapter.close(timeout) for adapter in adapters)
-        for log in logs:  # also one that was only looked at
-            log.topics.close()
-        return undelivered
+            logs = list(self._logs.values())
+        until = clock.monotonic() + timeout
+        return sum(log.flush(max(0.0, until - clock.monotonic())) for log in logs)
+
+    def close(self, timeout: float = EXIT_SECONDS) -> int:
+        """Deliver what is outstanding and let go, for good: what is enqueued or sent from now on
+        raises ProducerClosedError. How many jobs and messages were not delivered.
+        """
+        self._is_closed = True
+        return self.release(timeout)
+
+    def release(self, timeout: float = EXIT_SECONDS) -> int:
+        """Deliver what is outstanding and let go; used again, the application connects anew. How
+        many jobs and messages were not delivered.
+        """
+        with self._lock:
+            adapters, logs = self._adapters, list(self._logs.values())
+            self._adapters, self._logs = {}, {}
+        # Jobs that end there may still enqueue to a log.
+        undelivered = sum(adapter.close(timeout) for adapter in _without_log(adapters))
+        return undelivered + sum(log.close(timeout) for log in logs)
 
     def _at_exit(self) -> None:
         # A handler that runs later may enqueue still, and nobody will flush after it.
-        self._is_exiting = True
+        with self._lock:
+            self._is_exiting = True
+            adapters, logs = self._adapters, list(self._logs.values())
+            self._adapters = {n: adapter for n, adapter in adapters.items() if backends.is_log(n)}
         for name in ("producer.failed", "producer.undelivered"):
             events.subscribe(name)(_end_as_failed)
-        self.close(EXIT_SECONDS)
+        for log in logs:
+            log.deliver_each()
+        for adapter in _without_log(adapters):
+            adapter.close(EXIT_SECONDS)
+        self.flush(EXIT_SECONDS)
 
     def _faults(self, *, works: bool) -> list[str]:
         """What is wrong with all that was drawn. `works`: jobs are performed here."""
@@ -362,15 +388,23 @@ class App:
 
     def _make_adapter(self, name: str) -> QueueAdapter:
         with self._lock:
+            self._check_open()
             if name not in self._adapters:
                 if not self._adapters:
                     atexit.register(self._at_exit)
-                if backends.is_log(name):
-                    log = self._log(name)
-                    self._adapters[name] = log.adapter(flush_each=self._is_exiting)
-                else:
-                    self._adapters[name] = backends.adapter(name)()
+                made = (
+                    self._log(name).adapter() if backends.is_log(name) else backends.adapter(name)()
+                )
+                # Meanwhile a finalizer that enqueues may have come by in this very thread.
+                self._adapters.setdefault(name, made)
             return self._adapters[name]
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise ProducerClosedError(
+                "The application was closed: nothing was sent. Close it after the last use, or use "
+                "app.flush() to wait for what is on its way."
+            )
 
     def _log(self, name: str | None = None) -> LogBackend:
         name = name or self.settings.queue_adapter
@@ -383,7 +417,7 @@ class App:
             if name not in self._logs:
                 if name == "embedded" and self.settings.assumes_log:
                     _take_users_log(self.settings)
-                self._logs[name] = LogBackend(
+                log = LogBackend(
                     name,
                     self.settings,
                     routes=self.routes,
@@ -391,6 +425,9 @@ class App:
                     tasks=self._tasks,
                     stopping=self._stopping.is_set,
                 )
+                if self._is_exiting:
+                    log.deliver_each()
+                self._logs.setdefault(name, log)
             return self._logs[name]
 
 
@@ -405,6 +442,10 @@ def _take_users_log(settings: Settings) -> None:
             f"Name a settings file (SAMOVAR_CONFIG) or a log (SAMOVAR_EMBEDDED__PATH)."
         ) from error
     events.announce("log.assumed", path=str(path), searched=[str(p) for p in settings.searched])
+
+
+def _without_log(adapters: Mapping[str, QueueAdapter]) -> list[QueueAdapter]:
+    return [adapter for name, adapter in adapters.items() if not backends.is_log(name)]
 
 
 def _end_as_failed(_: events.Event) -> None:

@@ -21,12 +21,14 @@ SamovarError
 ├── ConfigurationError               settings or routes are wrong; lists every fault
 └── BrokerError                      the log behind the queues
     ├── BrokerUnavailableError       not reachable now; trying again may help
+    ├── ProducerClosedError          a producer, or its application, was used after it was closed
     ├── QueueFullError               the local buffer stayed full; nothing was sent
     ├── DeliveryUnknownError         no answer in time: the record may or may not be stored
     ├── DeliveryFailedError          the broker refused a record for good
     │   └── RecordTooLargeError      it is too large
     ├── ProduceManyError             some of several messages; tells of each
     ├── UnknownTopicError            a topic that does not exist
+    ├── AssignmentLostError          a partition has gone to another worker; nothing was marked
     ├── FencedError                  another member has taken our place
     └── StoreError                   the embedded log's file cannot be used
 
@@ -141,6 +143,10 @@ class BrokerUnavailableError(BrokerError):
     """The broker cannot be reached now; trying again may help."""
 
 
+class ProducerClosedError(BrokerError):
+    """A producer, or its application, was used after it was closed; nothing was sent."""
+
+
 class QueueFullError(BrokerError):
     """The producer's local buffer stayed full; the record was not sent."""
 
@@ -175,6 +181,10 @@ class ProduceManyError(BrokerError):
 
 class UnknownTopicError(BrokerError, LookupError):
     """The topic does not exist."""
+
+
+class AssignmentLostError(BrokerError):
+    """The partition is not this worker's any more: nothing of the transaction is stored."""
 
 
 class FencedError(BrokerError):

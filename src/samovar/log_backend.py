@@ -88,23 +88,26 @@ class LogBackend:
         #: Set before the producer is used first: a worker's must never give a record up.
         self._is_workers = _is_worker_process
         self._messages: MessageProducer | None = None
+        self._adapters: list[LogAdapter] = []
 
-    def adapter(self, *, flush_each: bool = False) -> LogAdapter:
-        """Takes jobs; `flush_each` waits for each to be stored."""
-        return LogAdapter(
+    def adapter(self) -> LogAdapter:
+        """Takes jobs."""
+        adapter = LogAdapter(
             name=self._name,
             producer=self._producer,
             deliveries=self._pool,
             topics=self.topics,
             routes=self._routes,
             stopping=self._stopping,
-            flush_each=flush_each,
+            flush_each=self._pool.delivers_each,
             waiting=None
             if self._schedules
             else self._scheduling.waiting(
                 admin=self.admin, topics=self.topics, producer=self._producer
             ),
         )
+        self._adapters.append(adapter)
+        return adapter
 
     @property
     def messages(self) -> MessageProducer:
@@ -214,9 +217,28 @@ class LogBackend:
                 faults += self._scheduling.faults()
         return faults
 
-    def close_messages(self) -> int:
-        """Hand over what `messages` still holds; how many messages were lost."""
-        return self._messages.close() if self._messages is not None else 0
+    def deliver_each(self) -> None:
+        """Wait for all that is sent from now on: the process is ending, and nobody will later."""
+        self._pool.delivers_each = True
+        for adapter in self._adapters:
+            adapter.flush_each()
+
+    def flush(self, timeout: float) -> int:
+        """Deliver all that was sent or is kept; how many records were not delivered, which is
+        reported.
+        """
+        lost = self._messages.hand_over_kept() if self._messages is not None else 0
+        return self._pool.deliver(timeout, lost=lost)
+
+    def close(self, timeout: float) -> int:
+        """The same, and send nothing any more."""
+        self._pool.is_closed = True
+        lost = self._messages.close() if self._messages is not None else 0
+        undelivered = lost + self._pool.close(timeout)
+        if undelivered:
+            events.announce("producer.undelivered", count=undelivered)
+        self.topics.close()
+        return undelivered
 
     @property
     def _producer(self) -> Producer:

@@ -341,7 +341,9 @@ class Deliveries(Protocol):
         ...
 
     def close(self, timeout: float) -> int:
-        """Flush and let go; how many records were not delivered."""
+        """Flush and let go for good; how many records were not delivered. What is produced from
+        now on raises ProducerClosedError.
+        """
         ...
 
 
@@ -367,7 +369,7 @@ class Producer(Deliveries, Protocol):
         Returns why records were refused, by their index; all others were handed over.
 
         Raises:
-            BrokerError: none was handed over.
+            BrokerError: none was handed over, for a reason that is none of the records' own.
         """
         ...
 

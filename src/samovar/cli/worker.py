@@ -116,7 +116,7 @@ def _stop(app: App, worker: Worker) -> int:
     app.stop()
     if not worker.stop():
         _leave_at_once(exit_status.FORCED)
-    undelivered = app.close(max(LEAST_DELIVERY_SECONDS, until - clock.monotonic()))
+    undelivered = app.release(max(LEAST_DELIVERY_SECONDS, until - clock.monotonic()))
     drop_unwritten()
     if worker.failure is None and undelivered:
         return exit_status.UNDELIVERED
@@ -195,7 +195,7 @@ def _settings_file(app: App) -> str:
 
 
 def _supervise(app: App, moves: Moves) -> int:
-    app.close()
+    app.release()
     worker = app.settings.worker
     moves.attendant.patience = worker.shutdown_timeout + KILL_MARGIN_SECONDS
     supervisor = Supervisor(

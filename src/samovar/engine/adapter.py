@@ -8,6 +8,7 @@ from samovar import events
 from samovar.broker.port import Deliveries, NewRecord, Producer
 from samovar.engine.dispatching import Dispatch, chosen, grouped
 from samovar.engine.producing.destinations import Destinations
+from samovar.engine.producing.pool import LAST_SECONDS
 from samovar.engine.routing.routes import Routes
 from samovar.engine.scheduled.waiting import Waiting
 from samovar.engine.topics import Topics
@@ -21,9 +22,6 @@ from samovar.errors import (
 )
 from samovar.job.job_data import TAKEN, EnqueueRequest, Receipt, dumps
 from samovar.support import clock
-
-#: How long a job that is enqueued by an ending process may take to be delivered, in seconds.
-LAST_SECONDS = 10.0
 
 
 class LogAdapter:
@@ -116,6 +114,10 @@ class LogAdapter:
     def stopping(self, job: object = None) -> bool:
         """Whether this process's worker is ending."""
         return self._stopping()
+
+    def flush_each(self) -> None:
+        """Wait for each job from now on: the process is ending, and nobody will later."""
+        self._flush_each = True
 
     def close(self, timeout: float) -> int:
         """Deliver what is outstanding; how many records were not."""

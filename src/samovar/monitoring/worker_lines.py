@@ -91,7 +91,8 @@ def _hook_failed(payload: Payload) -> str:
 def _undelivered(payload: Payload) -> str:
     count = payload["count"]
     were = "was" if count == 1 else "were"
-    return f"{counted(count, 'enqueued job')} {were} NOT delivered before the process ended."
+    jobs = counted(count, "enqueued job")
+    return f"{jobs} {were} NOT delivered before the process ended, messages counted as jobs."
 
 
 def _unknown_attributes(payload: Payload) -> str:

@@ -16,7 +16,12 @@ from samovar.broker.embedded.doorbell import Ringer, bells_directory
 from samovar.broker.embedded.store import Store
 from samovar.broker.partitioning import partition_of
 from samovar.broker.port import NewRecord, Told, TopicPartition, Written
-from samovar.errors import BrokerError, DeliveryFailedError, UnknownTopicError
+from samovar.errors import (
+    BrokerError,
+    DeliveryFailedError,
+    ProducerClosedError,
+    UnknownTopicError,
+)
 from samovar.support import clock
 
 #: Partitions that were added meanwhile are seen after so long.
@@ -79,6 +84,7 @@ class EmbeddedProducer:
         self._process = os.getpid()
         #: Whose turn it is among the partitions when a record has no key.
         self._turn = random.randrange(1 << 16)
+        self._is_closed = False
 
     def produce(self, record: NewRecord) -> None:
         """Store one record.
@@ -137,12 +143,17 @@ class EmbeddedProducer:
         return 0
 
     def close(self, timeout: float) -> int:
-        """Let go of the file."""
+        """Let go of the file for good."""
+        self._is_closed = True
         self._store.close()
         self._ringer.close()
         return 0
 
     def _write(self, records: Sequence[NewRecord]) -> _Call:
+        if self._is_closed:
+            raise ProducerClosedError(
+                f"The producer of {self._store.path} is closed: nothing was stored."
+            )
         if self._process != os.getpid():
             # What other threads were about to write when the process forked, the parent writes.
             self._waiting.clear()

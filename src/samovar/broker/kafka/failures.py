@@ -43,6 +43,8 @@ _FENCED = frozenset(
     }
 )
 _TOO_LARGE = frozenset({KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE})
+#: Refusals of a whole batch for one of its records.
+_OF_ITS_BATCH = _TOO_LARGE | {KafkaError.INVALID_RECORD}
 #: The record had been sent, or may have been, when it was given up.
 _UNKNOWN_OUTCOME = frozenset(
     {KafkaError._MSG_TIMED_OUT, KafkaError._TIMED_OUT, KafkaError._PURGE_INFLIGHT}
@@ -105,9 +107,11 @@ def undelivered(error: KafkaError, topic: str) -> BrokerError:
     return DeliveryFailedError(f"{text}.")
 
 
-def is_too_large(error: KafkaError) -> bool:
-    """Whether a record was refused for its size, or for that of another one in its batch."""
-    return error.code() in _TOO_LARGE
+def may_be_anothers(error: KafkaError) -> bool:
+    """Whether a record may have been refused for what another one in its batch is like: too large,
+    or without the key that its topic wants.
+    """
+    return error.code() in _OF_ITS_BATCH
 
 
 def is_fatal(error: KafkaError) -> bool:

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Message
 from confluent_kafka import Producer as Client
 
 from samovar import events
-from samovar.broker.kafka import failures, forks
-from samovar.broker.kafka.singles import Report, Singles
-from samovar.broker.port import Headers, NewRecord, Told, TopicPartition, Written
+from samovar.broker.kafka import failures, forks, process_end
+from samovar.broker.kafka.flight import Flight
+from samovar.broker.kafka.singles import Singles
+from samovar.broker.port import NewRecord, Told, TopicPartition, Written
 from samovar.errors import (
     BrokerError,
     DeliveryUnknownError,
+    ProducerClosedError,
     QueueFullError,
-    RecordTooLargeError,
 )
 from samovar.support import clock
 
@@ -40,76 +39,6 @@ SYNC_MARGIN_SECONDS = 30.0
 SYNC_STEP_SECONDS = 0.01
 #: How long `produce_sync` waits when librdkafka tries without end.
 PATIENT_SYNC_SECONDS = 180.0
-#: How long a process that multiprocessing started waits at its end for what is undelivered.
-CHILD_EXIT_SECONDS = 10.0
-
-
-class Flight:
-    """Records that were handed over between two barriers, and how many are still out.
-
-    A `Barrier`: a flight that nothing is added to any more has passed when it is empty and
-    every flight before it has passed.
-    """
-
-    __slots__ = ("_lock", "_singles", "before", "out")
-
-    def __init__(self, lock: threading.Lock, before: Flight | None, singles: Singles) -> None:
-        self._lock = lock
-        self._singles = singles
-        self.before = before
-        self.out = 0
-
-    @property
-    def passed(self) -> bool:
-        """Whether each record up to here was delivered, or has failed and was reported."""
-        with self._lock:
-            while self.before is not None and self.before.is_empty:
-                self.before = self.before.before
-            return self.out == 0 and self.before is None
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether none of its own records is out."""
-        return self.out == 0
-
-    @property
-    def outstanding(self) -> int:
-        """How many records are out, those of the flights before it among them."""
-        total, flight = 0, self
-        while flight is not None:
-            total, flight = total + flight.out, flight.before
-        return total
-
-    def reported(self, error: KafkaError | None, message: Message, headers: Headers = ()) -> None:
-        """The delivery report of one record, which had these headers."""
-        if error is None:
-            self.settled()
-        elif not self.sends_again(error, message, headers, self._failed):
-            self._failed(error, message)
-
-    def sends_again(
-        self, error: KafkaError, message: Message, headers: Headers, report: Report
-    ) -> bool:
-        """Whether the record is sent once more, because another one may have been too large; what
-        then becomes of it is told to `report`.
-        """
-        return failures.is_too_large(error) and self._singles.send(message, headers, report)
-
-    def report_of(self, record: NewRecord) -> Report:
-        """What hears of this record."""
-        if record.headers:
-            return partial(self.reported, headers=record.headers)
-        return self.reported
-
-    def _failed(self, error: KafkaError | None, message: Message) -> None:
-        self.settled()
-        if error is not None:
-            _tell(error, message)
-
-    def settled(self) -> None:
-        """One record is out no more."""
-        with self._lock:
-            self.out -= 1
 
 
 class KafkaProducer:
@@ -122,7 +51,7 @@ class KafkaProducer:
         self._properties = dict(properties)
         tries = float(self._properties.get("message.timeout.ms", 300_000)) / 1000
         self._sync_seconds = tries + SYNC_MARGIN_SECONDS if tries else PATIENT_SYNC_SECONDS
-        self._largest = int(self._properties.get("message.max.bytes", 1_000_000))
+        self._is_closed = False
         self._reset()
         forks.tell(self)
 
@@ -131,15 +60,12 @@ class KafkaProducer:
         a thread of its own would fight for the interpreter's lock with every report.
         """
         client = self._client or self._connect()
-        with self._lock:
-            flight = self._flight
-            flight.out += 1
-            self._since_poll += 1
+        flight = self._count(1)
+        self._since_poll += 1
         try:
             self._hand_over(client, record, flight.report_of(record))
         except BaseException:
-            with self._lock:
-                flight.out -= 1
+            flight.take_back(1)
             raise
         if self._since_poll >= POLL_EVERY:
             self._since_poll = 0
@@ -154,11 +80,8 @@ class KafkaProducer:
     def _produce_all(
         self, records: Sequence[NewRecord], told: Told | None
     ) -> Mapping[int, BrokerError]:
-        self._check_sizes(records)
         client = self._client or self._connect()
-        with self._lock:
-            flight = self._flight
-            flight.out += len(records)
+        flight = self._count(len(records))
         refused: dict[int, BrokerError] = {}
         handed = 0
         try:
@@ -179,22 +102,27 @@ class KafkaProducer:
                 if not handed % POLL_EVERY:
                     self._serve(client)
         finally:
-            if handed != len(records):
-                with self._lock:
-                    flight.out -= len(records) - handed
+            flight.take_back(len(records) - handed)
         self._serve(client)
-        if refused and not handed:
+        if not handed and isinstance(refused.get(0), QueueFullError):
             raise refused[0]
         return refused
 
-    def _check_sizes(self, records: Sequence[NewRecord]) -> None:
-        """Refuse a bulk for a record that is too large before any of it is handed over."""
-        for record in records:
-            if record.value is not None and len(record.value) > self._largest:
-                raise RecordTooLargeError(
-                    f"A record for {record.topic!r} has {len(record.value)} bytes, and "
-                    f"message.max.bytes is {self._largest}; none of the bulk was sent."
-                )
+    def _count(self, records: int) -> Flight:
+        """The flight of records that are about to be handed over, which are counted there.
+
+        Raises:
+            ProducerClosedError: the producer was closed meanwhile; none may be handed over.
+        """
+        while True:
+            flight = self._flight
+            flight.add(records)
+            if self._is_closed:
+                flight.take_back(records)
+                raise _closed()
+            if self._flight is flight:
+                return flight
+            flight.take_back(records)  # a barrier stands behind it by now
 
     def produce_each(self, records: Sequence[NewRecord], told: Told) -> Mapping[int, BrokerError]:
         """See the port."""
@@ -229,24 +157,29 @@ class KafkaProducer:
 
     def barrier(self) -> Flight:
         """See the port."""
-        with self._lock:
+        with self._sealing:
             sealed = self._flight
             if sealed.out or sealed.before is not None:
-                self._flight = Flight(self._lock, sealed, self._singles)
+                self._flight = Flight(sealed, self._singles)
             return sealed
 
     def flush(self, timeout: float) -> int:
         """See the port."""
         until = clock.monotonic() + timeout
-        if (client := self._client) is not None:
-            self._flush_client(client, timeout)
-        self._singles.flush(max(0.0, until - clock.monotonic()))
-        with self._lock:
-            # Not what the clients say: they count their own errors that nobody has heard yet, too.
-            return self._flight.outstanding
+        while True:
+            if (client := self._client) is not None:
+                self._flush_client(client, max(0.0, until - clock.monotonic()))
+            self._singles.flush(max(0.0, until - clock.monotonic()))
+            # Not what the clients say: they count their own errors that nobody has heard yet, too,
+            # and know nothing of a record that another thread is about to hand over.
+            left = self._flight.outstanding
+            if not left or clock.monotonic() >= until:
+                return left
+            time.sleep(SYNC_STEP_SECONDS)
 
     def close(self, timeout: float) -> int:
-        """See the port. A closed producer connects again when it is used again."""
+        """See the port."""
+        self._is_closed = True
         left = self.flush(timeout)
         self._stop_polling.set()
         self._reset()
@@ -254,11 +187,14 @@ class KafkaProducer:
 
     def _reset(self) -> None:
         """Forget the client. In a forked child it is dead, and must not even be closed."""
-        self._lock = threading.Lock()
+        #: Re-entrant, as all that a finalizer may come by; see `Flight`.
+        self._lock = threading.RLock()
+        #: Guarded by `_lock`.
         self._client: Client | None = None
         self._singles = Singles(self._properties)
-        #: Guarded by `_lock`.
-        self._flight = Flight(self._lock, None, self._singles)
+        #: Guards the change from one flight to the next. Nobody who produces takes it.
+        self._sealing = threading.Lock()
+        self._flight = Flight(None, self._singles)
         self._since_poll = 0
         self._stop_polling = threading.Event()
 
@@ -270,27 +206,32 @@ class KafkaProducer:
 
     def _connect(self) -> Client:
         with self._lock:
+            if self._is_closed:
+                raise _closed()
             if self._client is None:
-                try:
-                    self._client = Client(self._properties)
-                except KafkaException as error:
-                    doing = "The Kafka producer could not be made"
-                    raise failures.translated(failures.reason(error), doing) from error
-                poller = threading.Thread(
-                    target=_poll_while_idle,
-                    args=(weakref.ref(self), self._stop_polling),
-                    name="samovar-delivery",
-                    daemon=True,
-                )
-                poller.start()
-                self._flush_at_the_end_of_a_child()
+                client = self._new_client()
+                # Meanwhile a finalizer may have come by in this very thread.
+                if self._client is None:
+                    self._client = client
+                    self._start()
             return self._client
 
-    def _flush_at_the_end_of_a_child(self) -> None:
-        """Processes that multiprocessing forked end without `atexit`: it has a way of its own."""
-        multiprocessing = sys.modules.get("multiprocessing.util")
-        if multiprocessing is not None:
-            multiprocessing.Finalize(self, self.flush, (CHILD_EXIT_SECONDS,), exitpriority=10)
+    def _new_client(self) -> Client:
+        try:
+            return Client(self._properties)
+        except KafkaException as error:
+            doing = "The Kafka producer could not be made"
+            raise failures.translated(failures.reason(error), doing) from error
+
+    def _start(self) -> None:
+        poller = threading.Thread(
+            target=_poll_while_idle,
+            args=(weakref.ref(self), self._stop_polling),
+            name="samovar-delivery",
+            daemon=True,
+        )
+        poller.start()
+        process_end.deliver_first(self)
 
     def serve_reports(self) -> None:
         """Serve what reports there are; for the poller, which runs when nobody produces."""
@@ -439,7 +380,5 @@ def _restart(error: KafkaException) -> BrokerError:
     return failures.translated(failures.reason(error), "The Kafka producer starts anew")
 
 
-def _tell(error: KafkaError, message: Message) -> None:
-    topic = message.topic() or "?"
-    failure = failures.undelivered(error, topic)
-    events.announce("producer.failed", topic=topic, error=failure, count=1)
+def _closed() -> ProducerClosedError:
+    return ProducerClosedError("The producer is closed: the record was not sent.")

@@ -24,7 +24,7 @@ class Singles:
 
     def __init__(self, properties: Mapping[str, Any]) -> None:
         self._properties = {**properties, "batch.num.messages": 1}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._client: Client | None = None
 
     def send(self, message: Message, headers: Headers, report: Report) -> bool:
@@ -33,9 +33,7 @@ class Singles:
         """
         _, timestamp = message.timestamp()
         try:
-            with self._lock:
-                client = self._client = self._client or Client(self._properties)
-            client.produce(
+            self._connected().produce(
                 message.topic() or "",
                 message.value(),
                 message.key(),
@@ -47,6 +45,14 @@ class Singles:
         except (BufferError, KafkaException):
             return False
         return True
+
+    def _connected(self) -> Client:
+        with self._lock:
+            if self._client is None:
+                client = Client(self._properties)
+                # Meanwhile a finalizer that enqueues may have come by in this very thread.
+                self._client = self._client or client
+            return self._client
 
     def serve(self) -> None:
         """Serve the reports that are there."""

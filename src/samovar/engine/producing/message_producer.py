@@ -14,7 +14,7 @@ from samovar.engine.producing.buffer import Buffer
 from samovar.engine.producing.delivery import Delivery, hand_over, in_seconds, settle
 from samovar.engine.producing.destinations import Destinations
 from samovar.engine.producing.messages import Message, check, record_of
-from samovar.engine.producing.pool import ProducerPool
+from samovar.engine.producing.pool import LAST_SECONDS, ProducerPool
 from samovar.engine.producing.transactions import AtomicStore, Transaction, transaction
 from samovar.errors import (
     ArgumentError,
@@ -38,7 +38,8 @@ class MessageProducer:
     `headers` and `label`. All messages of a call are checked before any of it is sent. Messages
     of one partition keep their order as long as they go through one variant.
 
-    Any thread may use it; it works in a forked process too.
+    Any thread may use it; it works in a forked process too. Once the application is closed, all of
+    it raises ProducerClosedError.
     """
 
     def __init__(
@@ -84,7 +85,9 @@ class MessageProducer:
         Raises:
             ArgumentError: there is a name that no variant can set.
             ConfigurationError: the log's settings refuse it.
+            ProducerClosedError: the application was closed.
         """
+        self.pool.check()
         variations.check(topic_config or {})
         wait = in_seconds(max_wait_timeout)
         if wait is not None and wait <= 0:
@@ -107,7 +110,10 @@ class MessageProducer:
             QueueFullError: the buffer stayed full; it was not sent.
             BrokerError: it was not sent.
         """
-        (delivery,) = self._hand_over([check(message)], announces=True)
+        (delivery,) = self._hand_over(self._checked([message]), announces=True)
+        if delivery.error is not None:
+            raise delivery.error
+        self._deliver_at_the_end()
         return delivery
 
     def produce_sync(self, **message: Unpack[Message]) -> Written:
@@ -119,7 +125,7 @@ class MessageProducer:
             DeliveryFailedError: it was refused for good.
             BrokerError: it was not sent.
         """
-        (delivery,) = self._hand_over([check(message)], announces=False)
+        (delivery,) = self._hand_over(self._checked([message]), announces=False)
         return delivery.wait(self.max_wait_timeout)
 
     def produce_many_async(self, messages: Iterable[Message]) -> list[Delivery]:
@@ -130,7 +136,8 @@ class MessageProducer:
             ProduceManyError: some were refused; it tells which, and what became of the others.
             BrokerError: none was sent.
         """
-        deliveries = self._hand_over([check(message) for message in messages], announces=True)
+        deliveries = self._hand_over(self._checked(messages), announces=True)
+        self._deliver_at_the_end()
         return _accepted(deliveries)
 
     def produce_many_sync(self, messages: Iterable[Message]) -> list[Written]:
@@ -141,7 +148,7 @@ class MessageProducer:
             ProduceManyError: some are not stored, or not known to be; it tells which.
             BrokerError: none was sent.
         """
-        deliveries = self._hand_over([check(message) for message in messages], announces=False)
+        deliveries = self._hand_over(self._checked(messages), announces=False)
         settle(self.port, deliveries, self.max_wait_timeout)
         return _stored(deliveries)
 
@@ -169,6 +176,7 @@ class MessageProducer:
             DeliveryFailedError, UnknownTopicError: a message was refused; none is stored.
             BrokerError: all or none of them are stored; which, is not known.
         """
+        self.pool.check()
         return transaction(self._atomic, self._records)
 
     def buffer(self, **message: Unpack[Message]) -> None:
@@ -185,7 +193,11 @@ class MessageProducer:
         Raises:
             MessageInvalidError: one cannot be sent; none is kept.
         """
-        self._buffer.add([check(message) for message in messages])
+        self._buffer.add(self._checked(messages))
+        # The application was closed, or the process began to end, in this very moment.
+        self.pool.check()
+        if self.pool.delivers_each:
+            self.flush_async()
 
     def flush_async(self) -> list[Delivery]:
         """Hand over what is kept here, in order. What finds no room stays here, and is told.
@@ -195,6 +207,7 @@ class MessageProducer:
             BrokerError: none was sent.
         """
         deliveries = self._buffer.send(lambda kept: self._hand_over(kept, announces=True))
+        self._deliver_at_the_end()
         return _accepted(deliveries)
 
     def flush_sync(self) -> list[Written]:
@@ -220,17 +233,43 @@ class MessageProducer:
         """Drop what is kept here; how many messages those were."""
         return self._buffer.drop()
 
-    def close(self) -> int:
+    def hand_over_kept(self) -> int:
         """Hand over what this one and its variants keep; how many messages could not be."""
-        lost = 0
-        for producer in {self, *self._family.values()}:
-            try:
-                producer.flush_async()
-            except BrokerError as error:
-                events.announce("broker.error", error=error)
-                lost += producer.purge()
+        return sum(producer._hand_over_own() for producer in {self, *self._family.values()})
+
+    def close(self) -> int:
+        """The same, and keep and store nothing any more."""
+        lost = self.hand_over_kept()
         self._atomic.close()
         return lost
+
+    def _hand_over_own(self) -> int:
+        """What cannot be handed over is dropped; how many messages those were."""
+        try:
+            deliveries = self._buffer.send(lambda kept: self._hand_over(kept, announces=True))
+        except BrokerError as error:
+            events.announce("broker.error", error=error)
+            return self.purge()
+        refused = [delivery.error for delivery in deliveries if delivery.error is not None]
+        for error in refused[:1]:
+            events.announce("broker.error", error=error)
+        self.purge()  # what found no room is among the refused
+        return len(refused)
+
+    def _checked(self, messages: Iterable[Message]) -> list[Message]:
+        """All of them, if they can be sent.
+
+        Raises:
+            ProducerClosedError: the application was closed.
+            MessageInvalidError: one cannot be sent.
+        """
+        self.pool.check()
+        return [check(message) for message in messages]
+
+    def _deliver_at_the_end(self) -> None:
+        """While the process ends, nobody will deliver what is sent but the sender himself."""
+        if self.pool.delivers_each:
+            self.pool.deliver(LAST_SECONDS)
 
     def _varied(self, config: Mapping[str, Any], wait: float | None) -> MessageProducer:
         varied = MessageProducer(

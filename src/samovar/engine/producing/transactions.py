@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 import uuid
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
@@ -12,19 +11,27 @@ from typing import Unpack
 
 from samovar.broker.port import AtomicProducer, NewRecord, Written
 from samovar.engine.producing.messages import Message, check
-from samovar.errors import ArgumentError, BrokerError, DeliveryFailedError, UnknownTopicError
+from samovar.errors import (
+    ArgumentError,
+    DeliveryFailedError,
+    ProducerClosedError,
+    UnknownTopicError,
+)
 
 #: Messages that were checked, as records.
 RecordsOf = Callable[[Sequence[Message]], list[NewRecord]]
 
 
 class AtomicStore:
-    """Writes records together, one transaction at a time. Any thread may use it."""
+    """Writes records together. Any thread may use it; each transaction that runs has a producer of
+    its own, so that a finalizer that runs meanwhile may have one too.
+    """
 
     def __init__(self, make: Callable[[str], AtomicProducer], name: str) -> None:
-        """`name` is what its producers' names begin with; each process has one of its own."""
+        """`name` is what its producers' names begin with; each producer has one of its own."""
         self._make = make
         self._name = name
+        self._is_closed = False
         self._begin()
 
     def store(self, records: Sequence[NewRecord]) -> list[Written]:
@@ -36,31 +43,49 @@ class AtomicStore:
         """
         if self._process != os.getpid():
             self._begin()
-        with self._lock:
-            producer = self._producer = self._producer or self._make(self._new_name())
-            try:
-                return producer.produce_atomically(records)
-            except (DeliveryFailedError, UnknownTopicError):
-                raise
-            except BrokerError:
-                self._producer = None
-                raise
+        producer = self._idle_one() or self._make(self._new_name())
+        try:
+            written = producer.produce_atomically(records)
+        except (DeliveryFailedError, UnknownTopicError):
+            self._keep(producer)
+            raise
+        self._keep(producer)
+        return written
+
+    def check_open(self) -> None:
+        """
+        Raises:
+            ProducerClosedError: the application was closed; nothing is stored any more.
+        """
+        if self._is_closed:
+            raise ProducerClosedError("The application was closed: the transaction is not stored.")
 
     def close(self) -> None:
-        """Let go of the producer."""
-        producer, self._producer = self._producer, None
-        if producer is not None and self._process == os.getpid():
-            producer.close()
+        """Store nothing any more."""
+        self._is_closed = True
+        if self._process == os.getpid():
+            while producer := self._idle_one():
+                producer.close()
+
+    def _idle_one(self) -> AtomicProducer | None:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return None
+
+    def _keep(self, producer: AtomicProducer) -> None:
+        self._idle.append(producer)
+        if self._is_closed:
+            self.close()
 
     def _new_name(self) -> str:
         return f"{self._name}-{uuid.uuid4().hex[:12]}"
 
     def _begin(self) -> None:
-        """Also in a forked process: with its parent's name it would fence the parent."""
+        """Also in a forked process: with its parent's names it would fence the parent."""
         self._process = os.getpid()
-        self._lock = threading.Lock()
-        #: Guarded by `_lock`.
-        self._producer: AtomicProducer | None = None
+        #: Producers that are of use again.
+        self._idle: list[AtomicProducer] = []
 
 
 class Transaction:
@@ -100,6 +125,7 @@ class Transaction:
         """Take no more; store what was gathered, or forget it."""
         self._is_open = False
         if stores and self._messages:
+            self.store.check_open()
             self.written = self.store.store(self._records_of(self._messages))
 
 

@@ -6,7 +6,7 @@ import threading
 import time
 
 from samovar.broker.port import NewRecord, TopicPartition, Written
-from samovar.errors import BrokerError
+from samovar.errors import BrokerError, ProducerClosedError
 from samovar.testing.contracts.bench import Bench, eventually
 
 
@@ -164,6 +164,24 @@ class Writing:
         producer.produce(NewRecord(topic, b"x"))
 
         assert producer.close(30) == 0
+        assert bench.admin.watermarks(topic)[TopicPartition(topic, 0)].high == 1
+
+    def test_a_closed_producer_refuses_what_is_produced(self, bench: Bench) -> None:
+        topic = bench.topic()
+        producer = bench.broker.producer()
+        producer.produce(NewRecord(topic, b"x"))
+        producer.close(30)
+
+        for produce in (
+            lambda: producer.produce(NewRecord(topic, b"y")),
+            lambda: producer.produce_many([NewRecord(topic, b"y")]),
+            lambda: producer.produce_sync([NewRecord(topic, b"y")]),
+        ):
+            try:
+                produce()
+            except ProducerClosedError:
+                continue
+            raise AssertionError("A closed producer took a record.")
         assert bench.admin.watermarks(topic)[TopicPartition(topic, 0)].high == 1
 
     def test_of_many_records_those_that_are_refused_are_told(self, bench: Bench) -> None:

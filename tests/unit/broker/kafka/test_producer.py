@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from samovar.broker.kafka import producer as kafka_producer
+from samovar.broker.kafka.flight import Flight
 from samovar.broker.kafka.producer import KafkaProducer
 from samovar.broker.port import NewRecord
-from samovar.errors import DeliveryFailedError, QueueFullError
+from samovar.errors import DeliveryFailedError, ProducerClosedError, QueueFullError
 
 LARGEST = 10_000
 
@@ -54,15 +56,72 @@ def test_a_full_buffer_keeps_back_what_comes_behind(producer: KafkaProducer) -> 
     assert producer.barrier().out == 5
 
 
-def test_a_bulk_of_which_nothing_is_taken_is_an_error(producer: KafkaProducer) -> None:
-    with pytest.raises(DeliveryFailedError):
-        producer.produce_many(records(1, large=0))
+def test_a_record_that_is_too_large_is_refused_by_itself(producer: KafkaProducer) -> None:
+    large = NewRecord("mail", b"x" * (LARGEST + 1))
+
+    assert list(producer.produce_many([large])) == [0]
+    assert list(producer.produce_many([*records(2), large])) == [2]
+    assert producer.barrier().out == 2
+
+
+def test_a_bulk_that_finds_no_room_at_all_is_an_error(producer: KafkaProducer) -> None:
     producer.produce_many(records(5))
 
     with pytest.raises(QueueFullError):
         producer.produce_many(records(2))
 
     assert producer.barrier().out == 5
+
+
+def test_a_closed_producer_takes_nothing(producer: KafkaProducer) -> None:
+    producer.produce(records(1)[0])
+    producer.close(0)
+
+    for produce in (
+        lambda: producer.produce(records(1)[0]),
+        lambda: producer.produce_many(records(2)),
+        lambda: producer.produce_sync(records(2)),
+    ):
+        with pytest.raises(ProducerClosedError):
+            produce()
+    assert producer.close(0) == 0
+
+
+def test_a_finalizer_may_enqueue_while_its_own_thread_connects(
+    producer: KafkaProducer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[object] = []
+    connect = producer._new_client
+
+    def interrupted() -> object:
+        made.append(None)
+        if len(made) == 1:
+            producer.produce(records(1)[0])  # as a finalizer that the collector runs here
+        return connect()
+
+    monkeypatch.setattr(producer, "_new_client", interrupted)
+    producer.produce(records(1)[0])
+
+    assert len(made) == 2
+    assert producer.barrier().out == 2
+    assert len(producer._client or ()) >= 2  # it counts its own errors too
+
+
+def test_a_finalizer_may_enqueue_while_its_own_thread_sets_a_barrier(
+    producer: KafkaProducer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    producer.produce(records(1)[0])
+
+    def interrupted(*arguments: Any) -> Flight:
+        producer.produce(records(1)[0])  # as a finalizer that the collector runs here
+        return Flight(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(kafka_producer, "Flight", interrupted)
+        barrier = producer.barrier()
+
+    assert barrier.out == 2
+    assert producer.flush(0) == 2
 
 
 def test_a_bulk_of_nothing_is_no_error(producer: KafkaProducer) -> None:

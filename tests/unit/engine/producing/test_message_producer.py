@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextvars import Context
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from samovar import App, ArgumentError, DeliveryFailedError, MessageInvalidError
+from samovar import (
+    App,
+    ArgumentError,
+    DeliveryFailedError,
+    MessageInvalidError,
+    ProducerClosedError,
+)
 from samovar.broker.partitioning import partition_of
 from samovar.broker.port import Record, TopicPartition
+from samovar.engine.producing.buffer import Buffer
 from tests.support.applications import application
+from tests.support.listening import heard
 
 
 @pytest.fixture
@@ -262,3 +271,94 @@ def test_a_forked_process_writes_transactions_of_its_own(app: App) -> None:
     store("parent's again")
 
     assert [record.value for record in stored(app)] == [b"parent's", b"child's", b"parent's again"]
+
+
+def test_a_closed_application_sends_nothing_any_more(app: App) -> None:
+    producer = app.producer
+    variant = producer.variant(max_wait_timeout=1)
+    message: Any = {"topic": "orders", "payload": "x"}
+    app.close()
+
+    for send in (
+        lambda: producer.produce_async(**message),
+        lambda: producer.produce_many_sync([message]),
+        lambda: producer.buffer(**message),
+        lambda: variant.produce_sync(**message),
+        lambda: variant.buffer(**message),
+        lambda: producer.variant(max_wait_timeout=2),
+        lambda: producer.transaction(),
+        lambda: app.producer,
+        lambda: app.adapter(),
+    ):
+        with pytest.raises(ProducerClosedError):
+            send()
+
+
+def test_a_transaction_that_a_close_overtakes_is_refused(app: App) -> None:
+    def send() -> None:
+        with app.producer.transaction() as together:
+            together.produce(topic="orders", payload="x")
+            app.close()
+
+    with pytest.raises(ProducerClosedError):
+        send()
+
+
+def test_an_application_is_flushed_and_goes_on(app: App) -> None:
+    app.producer.buffer(topic="orders", payload="0", partition=0)
+
+    assert app.flush() == 0
+    assert [record.value for record in stored(app)] == [b"0"]
+    app.producer.produce_sync(topic="orders", payload="1", partition=0)
+
+    assert len(stored(app)) == 2
+
+
+def test_what_is_kept_and_cannot_be_sent_is_counted(app: App) -> None:
+    app.producer.buffer(topic="orders", payload="0", partition=99)
+
+    with heard("producer.undelivered") as told:
+        assert app.close() == 1
+
+    assert [event.payload["count"] for event in told] == [1]
+
+
+def test_a_finalizer_may_store_a_transaction_within_another(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def store(payload: str) -> None:
+        with app.producer.transaction() as together:
+            together.produce(topic="orders", payload=payload, partition=0)
+
+    store("first")
+    (producer,) = app.producer._atomic._idle
+    write, inside = producer.produce_atomically, [True]
+
+    def interrupted(*arguments: Any) -> Any:
+        if inside.pop() if inside else False:
+            Context().run(store, "of a finalizer")  # as one that the collector runs here
+        return write(*arguments)
+
+    monkeypatch.setattr(producer, "produce_atomically", interrupted)
+    store("second")
+
+    assert [record.value for record in stored(app)] == [b"first", b"of a finalizer", b"second"]
+
+
+def test_a_finalizer_may_keep_and_send_messages_while_others_are_sent(app: App) -> None:
+    buffer = Buffer()
+
+    def hand_over(messages: Any) -> list[Any]:
+        if len(messages) == 1:
+            buffer.add(messages)
+            buffer.send(lambda more: cast(Any, [_Sent() for _ in more]))
+        return [_Sent() for _ in messages]
+
+    buffer.add([{"topic": "orders", "payload": "x"}])
+
+    assert len(buffer.send(hand_over)) == 1
+    assert buffer.drop() == 0
+
+
+class _Sent:
+    outcome = None

@@ -30,6 +30,7 @@ SamovarError
     ├── UnknownTopicError            a topic that does not exist
     ├── AssignmentLostError          a partition has gone to another worker; nothing was marked
     ├── FencedError                  another member has taken our place
+    ├── RefusedError                 the broker does not take this process as it is configured
     └── StoreError                   the embedded log's file cannot be used
 
 Abort(BaseException)                 raised in a before callback: halt, quietly
@@ -189,6 +190,10 @@ class AssignmentLostError(BrokerError):
 
 class FencedError(BrokerError):
     """Another member has taken this one's place."""
+
+
+class RefusedError(BrokerError):
+    """The broker does not take this process as it is configured; trying again cannot help."""
 
 
 class StoreError(BrokerError):

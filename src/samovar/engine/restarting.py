@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from samovar import events
 from samovar.broker.port import LEAVE_SECONDS
+from samovar.errors import RefusedError
 from samovar.support import clock
 
 #: Wait before it starts anew after an error, in seconds.
@@ -26,15 +27,16 @@ def serve_until(
     *,
     gives_up_at: tuple[type[Exception], ...] = (),
 ) -> None:
-    """Call `serve` again and again until asked to stop; each error is told.
+    """Call `serve` again and again until asked to stop; each error is announced.
 
     Raises:
+        RefusedError: another try cannot help.
         Exception: one of those that it gives up at.
     """
     while not stop_asked.is_set():
         try:
             serve()
-        except gives_up_at:
+        except (RefusedError, *gives_up_at):
             raise
         except Exception as error:
             events.announce("listener.failed", error=error, retry_in=RESET_SECONDS)

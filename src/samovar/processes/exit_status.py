@@ -5,10 +5,10 @@ from __future__ import annotations
 import ctypes
 import os
 
-from samovar.errors import FencedError
+from samovar.errors import FencedError, RefusedError
 from samovar.support import raised
 
-#: It could not start, or another process has taken its place.
+#: It could not start, the broker does not take it, or another process has its place.
 FAILED = 1
 #: It was asked to stop, and had to be ended by force.
 FORCED = 2
@@ -33,7 +33,7 @@ def of(failure: BaseException | None) -> int:
         return _of_code(object.__getattribute__(failure, "code"))
     if raised.is_a(failure, KeyboardInterrupt):
         return INTERRUPTED
-    return FAILED if raised.is_a(failure, FencedError) else BROKEN
+    return FAILED if raised.is_a(failure, (FencedError, RefusedError)) else BROKEN
 
 
 def _of_code(code: object) -> int:

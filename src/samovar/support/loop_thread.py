@@ -185,19 +185,14 @@ async def _kept_from_the_loop(
     try:
         result, ending = await coroutine, None
     except BaseException as error:
-        if _is_abandoned():
+        if children.is_child and _here.loop.is_abandoned:
             children.leave(error)
         if not isinstance(error, SystemExit | KeyboardInterrupt):
             raise
         result, ending = None, error
-    if _is_abandoned():
+    if children.is_child and _here.loop.is_abandoned:
         children.leave(ending)
     return result, ending
-
-
-def _is_abandoned() -> bool:
-    """Whether this is a child that was forked on the loop that runs here."""
-    return children.is_child and _here.loop.is_abandoned
 
 
 def _leave_unfinished() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from samovar.errors import FencedError
+from samovar.errors import FencedError, RefusedError
 from samovar.processes import exit_status
 
 SCRIPT = """
@@ -76,6 +76,7 @@ def test_a_process_that_a_signal_ends_is_still_told_apart() -> None:
         (SystemExit(), 70),
         (SystemExit("a text"), 1),
         (FencedError("another has its place"), 1),
+        (RefusedError("never here"), 1),
         (KeyboardInterrupt(), 130),
         (MemoryError(), 70),
         (RecursionError(), 70),

@@ -26,7 +26,7 @@ from samovar.broker.port import (
     Record,
     TopicPartition,
 )
-from samovar.errors import BrokerError, FencedError
+from samovar.errors import BrokerError, FencedError, RefusedError
 from samovar.support import clock
 
 #: Longest single wait inside librdkafka, in seconds: how late `wake` is heard.
@@ -124,7 +124,7 @@ class KafkaConsumer:
             self._after_poll()
         try:
             return _batches(messages)
-        except FencedError:
+        except (FencedError, RefusedError):
             self._is_fenced = True
             raise
 

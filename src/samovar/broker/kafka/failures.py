@@ -11,6 +11,7 @@ from samovar.errors import (
     DeliveryUnknownError,
     FencedError,
     RecordTooLargeError,
+    RefusedError,
     UnknownTopicError,
 )
 
@@ -42,6 +43,17 @@ _FENCED = frozenset(
         KafkaError.INVALID_PRODUCER_EPOCH,
     }
 )
+#: What no other try can change, and what to do about it.
+_REFUSED = {
+    KafkaError.UNSUPPORTED_ASSIGNOR: (
+        "Name one in group.remote.assignor that the brokers have (uniform and range, unless they "
+        "are configured otherwise), or leave it out."
+    ),
+    KafkaError.UNSUPPORTED_VERSION: (
+        "The brokers are too old for a property of this client, as group.protocol = consumer is "
+        "for those before Kafka 4.0."
+    ),
+}
 _TOO_LARGE = frozenset({KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE})
 #: Refusals of a whole batch for one of its records.
 _OF_ITS_BATCH = _TOO_LARGE | {KafkaError.INVALID_RECORD}
@@ -85,13 +97,15 @@ def translated(error: KafkaError, doing: str) -> BrokerError:
         return UnknownTopicError(f"{text}. `samovar topics create` creates declared topics.")
     if code in _FENCED:
         return FencedError(f"{text}. Another member has taken this one's place.")
+    if code in _REFUSED:
+        return RefusedError(f"{text}. {_REFUSED[code]}")
     return BrokerError(text)
 
 
 def _cause(error: KafkaError) -> int:
     """The error's code. A consumer's fatal errors hide theirs, and tell it in words alone."""
     if error.code() == KafkaError._FATAL:
-        for code in (KafkaError.FENCED_INSTANCE_ID, KafkaError.UNRELEASED_INSTANCE_ID):
+        for code in (KafkaError.FENCED_INSTANCE_ID, KafkaError.UNRELEASED_INSTANCE_ID, *_REFUSED):
             if KafkaError(code).str() in error.str():
                 return code
     return error.code()

@@ -328,7 +328,10 @@ def _poll_while_idle(reference: weakref.ref[KafkaProducer], stopped: threading.E
         producer = reference()
         if producer is None:
             return
-        producer.serve_reports()
+        try:
+            producer.serve_reports()
+        except Exception as error:  # without this thread nobody would hear of a delivery any more
+            events.announce("broker.error", error=error)
         del producer
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -126,3 +127,19 @@ def test_a_finalizer_may_enqueue_while_its_own_thread_sets_a_barrier(
 
 def test_a_bulk_of_nothing_is_no_error(producer: KafkaProducer) -> None:
     assert producer.produce_many([]) == {}
+
+
+def test_an_error_among_the_reports_does_not_end_the_thread_that_serves_them(
+    producer: KafkaProducer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = threading.Semaphore(0)
+
+    def fail() -> None:
+        served.release()
+        raise RuntimeError("a report cannot be read")
+
+    monkeypatch.setattr(producer, "serve_reports", fail)
+    monkeypatch.setattr(kafka_producer, "IDLE_POLL_SECONDS", 0.001)
+    producer.produce_many(records(1))
+
+    assert all(served.acquire(timeout=10) for _ in range(3))

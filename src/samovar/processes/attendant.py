@@ -61,9 +61,10 @@ class Attendant:
         while True:
             left = self._until - clock.monotonic()
             try:
-                task = self._tasks.get(timeout=None if left == math.inf else max(0.0, left))
+                task = self._tasks.get(timeout=None if left == math.inf else _waitable(left))
             except Empty:
-                self._end_by_force()
+                if clock.monotonic() >= self._until:
+                    self._end_by_force()
             else:
                 if task is None:
                     return
@@ -84,3 +85,8 @@ class Attendant:
                 within=SAYING_SECONDS,
             )
         os._exit(FORCED)
+
+
+def _waitable(seconds: float) -> float:
+    """No longer than a lock can be waited for."""
+    return min(max(0.0, seconds), threading.TIMEOUT_MAX)

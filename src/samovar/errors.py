@@ -15,7 +15,8 @@ SamovarError
 │   ├── UnadvanceableCursorError     a cursor that has no successor
 │   ├── ResumeLimitError             the job was resumed `max_resumptions` times
 │   └── CheckpointError              no checkpoint may be here; for adapters to raise
-├── WorkerDiedError                  a job was begun several times, and its process died each time
+├── WorkerDiedError                  a job was begun several times, and nobody reported its end
+├── RevokedError                     the job's partition has gone to another worker
 ├── EnqueueError                     an adapter refuses a job softly: perform_later returns False
 ├── SchedulingNotSupportedError      the adapter cannot hold a job until its time
 ├── ConfigurationError               settings or routes are wrong; lists every fault
@@ -110,8 +111,14 @@ class CheckpointError(ContinuationError):
 
 
 class WorkerDiedError(SamovarError):
-    """A job was begun several times, and each time its process died: it lies among the dead letters
-    with this error.
+    """A job was begun several times, and no worker reported how it ended: it lies among the dead
+    letters with this error.
+    """
+
+
+class RevokedError(SamovarError):
+    """The job's partition has gone to another worker, which performs it: nothing of it is written
+    here any more, no retry and no dead job.
     """
 
 

@@ -63,6 +63,10 @@ EVENTS: dict[str, str] = {
     "partitions.revoked": "partitions left [group, partitions]",
     "partitions.lost": "partitions were taken away [group, partitions]",
     "job.failed": "an error left a job [job, source, offset, error, attempt, retry_in]",
+    "job.abandoned": (
+        "an error left a job whose partition has gone to another worker, which performs it "
+        "[job, source, offset, error]"
+    ),
     "job.skipped": "a job is left out, for a reason of its topic's [job, source, offset, why]",
     "consumer.failed": "a consumer's hook raised [consumer, hook, source, error]",
     "job.unhandled": "an error left a job that no backend keeps [error]",

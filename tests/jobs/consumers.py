@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from samovar import Consumer
+from tests.jobs.sample import LOOK_SECONDS
 from tests.support import journal
 
 
@@ -20,6 +21,8 @@ class JournalConsumer(Consumer):
             gate = Path(os.environ[journal.VARIABLE]).parent / f"gate-{number}"
             if message.payload.get("fails") and not gate.exists():
                 raise RuntimeError(f"message {number} fails")
+            while message.payload.get("waits") and not gate.exists():
+                time.sleep(LOOK_SECONDS)
             time.sleep(message.payload.get("seconds", 0))
             journal.write("done", number)
             self.mark_as_consumed(message)

@@ -40,6 +40,30 @@ class GateJob(Job):
         journal.write("done", number)
 
 
+class StrandedJob(Job):
+    """Fails once the test opens its gate; ends well at once in the process of a visitor."""
+
+    def perform(self, number: int) -> None:
+        journal.write("start", number)
+        gate = Path(os.environ[journal.VARIABLE]).parent / f"gate-{number}"
+        while "VISITOR" not in os.environ:
+            if gate.exists():
+                raise RuntimeError(f"job {number} fails where it is no longer wanted")
+            time.sleep(LOOK_SECONDS)
+        journal.write("done", number)
+
+
+@retry_on(RuntimeError, wait=0, jitter=0)
+class StrandedRetryJob(StrandedJob):
+    """The same, and is enqueued again when it fails; that run ends well."""
+
+    def perform(self, number: int) -> None:
+        if self.executions > 1:
+            journal.write("retried", number)
+        else:
+            super().perform(number)
+
+
 class HealingJob(Job):
     """Fails until the test opens its gate."""
 

@@ -21,6 +21,7 @@ from samovar.errors import (
     UnknownTopicError,
 )
 from samovar.job.job_data import TAKEN, EnqueueRequest, Receipt, dumps
+from samovar.job.state import JobState
 from samovar.support import clock
 
 
@@ -112,8 +113,8 @@ class LogAdapter:
         )
 
     def stopping(self, job: object = None) -> bool:
-        """Whether this process's worker is ending."""
-        return self._stopping()
+        """Whether this process's worker is ending, or loses the job's partition."""
+        return self._stopping() or (isinstance(job, JobState) and job.is_revoked)
 
     def flush_each(self) -> None:
         """Wait for each job from now on: the process is ending, and nobody will later."""

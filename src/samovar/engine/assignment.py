@@ -8,9 +8,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from samovar import events
 from samovar.broker.port import Consumer, Deliveries, TopicPartition
 from samovar.engine.consuming.consumption import Farewell
+from samovar.engine.earlier_runs import Departed
+from samovar.engine.entrances import Entrances
+from samovar.engine.flow.stages import Stage
 from samovar.engine.marks import Marks
 from samovar.engine.partition import Partition
 from samovar.engine.probation import Probation
+from samovar.engine.settling import Settling
 from samovar.support import clock
 
 #: How long a revocation waits for the jobs that are running, in seconds: what ends in time is
@@ -29,9 +33,16 @@ class Assignment:
         group: str,
         consumer: Consumer,
         producer: Deliveries,
-        make: Callable[[TopicPartition], Partition],
+        make: Callable[[TopicPartition, Stage | None], Partition],
+        departed: Departed,
+        settling: Settling,
     ) -> None:
+        """`make` makes the coordinator of a partition, with a stage of ours in front. `departed`
+        knows what still runs of earlier assignments.
+        """
         self._group = group
+        self._departed = departed
+        self.entrances = Entrances(lambda: settling.is_over(len(self._held)))
         self._make = make
         self._consumer = consumer
         self._held: dict[TopicPartition, Partition] = {}
@@ -46,24 +57,32 @@ class Assignment:
         return self._held.get(source)
 
     def assigned(self, partitions: Sequence[TopicPartition]) -> None:
-        """New coordinators: nothing of an earlier assignment is carried over."""
-        for source in partitions:
-            self._held[source] = self._make(source)
+        """New coordinators. Of an earlier assignment only what still runs, or ended well after the
+        partition had left, is known.
+        """
+        earlier = {source: self._departed.take(self._group, source) for source in partitions}
+        self._held.update((source, self._make(source, runs)) for source, runs in earlier.items())
+        for source, runs in earlier.items():
+            self.entrances.assigned(source, runs)
         self._recall([source for source in partitions if self._held[source].has_memory])
-        self.probation.assigned([s for s in partitions if self._held[s].is_one_by_one])
+        # What runs here, or has run, was no end of a process.
+        alive = {source: runs.offsets for source, runs in earlier.items() if runs is not None}
+        self.probation.assigned([s for s in partitions if self._held[s].is_one_by_one], alive)
         events.announce("partitions.assigned", group=self._group, partitions=tuple(partitions))
 
     def revoked(self, partitions: Sequence[TopicPartition]) -> None:
         """Let the running jobs end, within the grace, and mark what is done."""
-        leaving = self._take(partitions)
+        leaving = self._take(partitions, is_lost=False)
         self.rest(leaving, GRACE_SECONDS)
         self.say_farewell(leaving, "revoked")
+        _end_tenure(leaving)
         self._leave(leaving)
         events.announce("partitions.revoked", group=self._group, partitions=tuple(partitions))
 
     def lost(self, partitions: Sequence[TopicPartition]) -> None:
         """Let no further job begin; what was done since the last commit runs again elsewhere."""
-        lost = self._take(partitions)
+        lost = self._take(partitions, is_lost=True)
+        _end_tenure(lost)
         self._marks.forget(lost)
         self.probation.forget(partitions)
         self.say_farewell(lost, "revoked")
@@ -124,11 +143,23 @@ class Assignment:
             thread.join(min(left, STAY_SECONDS))
             self._consumer.stay()
 
-    def _take(self, partitions: Sequence[TopicPartition]) -> list[Partition]:
+    def _take(self, partitions: Sequence[TopicPartition], *, is_lost: bool) -> list[Partition]:
         taken = [p for source in partitions if (p := self._held.pop(source, None))]
         for partition in taken:
             partition.leave()
+            self._departed.keep(self._group, partition, is_lost=is_lost)
+            if (earlier := self.entrances.forget(partition.source)) is not None:
+                self._departed.keep_runs(self._group, partition.source, earlier)
         return taken
+
+    def close(self) -> None:
+        """The consumer is gone: so is what it has not taken back in order."""
+        _end_tenure(self._take(list(self._held), is_lost=True))
+
+
+def _end_tenure(partitions: Iterable[Partition]) -> None:
+    for partition in partitions:
+        partition.tenure.is_over = True
 
 
 def _say(farewells: Sequence[tuple[Partition, Callable[[], None]]]) -> None:

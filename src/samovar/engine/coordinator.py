@@ -15,14 +15,18 @@ from enum import Enum
 
 from samovar.broker.port import Record, TopicPartition
 from samovar.engine.consuming.consumption import Consumption, Farewell
-from samovar.engine.flow.decisions import DeadLetter, Drop, Stop
+from samovar.engine.flow.decisions import Abandon, DeadLetter, Drop, Stop
 from samovar.engine.flow.long_running import LongRunning
 from samovar.engine.flow.stages import ADMIT, Admission, Hold, Skip, Stage
 from samovar.engine.partition import Mark, Perform
 from samovar.engine.recovery import DeadLetterDispatch, Recovery
 from samovar.engine.routing.topic import Topic
 from samovar.engine.watching import watched
+from samovar.job.tenure import Tenure
 from samovar.support import children, clock
+
+#: One wait of an executor for the record that it is reserved for, in seconds.
+RESERVED_SECONDS = 0.05
 
 
 class Phase(Enum):
@@ -46,26 +50,37 @@ class Coordinator:
         topic: Topic,
         dispatch_dead: DeadLetterDispatch,
         stop_process: Callable[[BaseException], None],
+        summon: Callable[[Coordinator], None] = lambda _: None,
         gate: Stage | None = None,
         consumption: Consumption | None = None,
     ) -> None:
-        """`consumption`: the records are no jobs, but worked on by a consumer."""
+        """`summon` gives an executor an invitation. `consumption`: the records are no jobs, but
+        worked on by a consumer.
+        """
         self.source = source
         self.topic = topic
+        self.tenure = Tenure()
         #: Records that wait, the one being worked on in front.
         self.pending: deque[Record] = deque()
         #: Offset of the next record to work on; None before the first one is done.
         self.position: int | None = None
+        #: The record that was done with last.
+        self.last: Record | None = None
         #: Set by the listener: no further job may begin.
         self.interrupted = False
         #: Whether the listener has paused this partition in the broker.
         self.paused = False
         #: What becomes of the record in front when it fails.
-        self.recovery = Recovery(source=source, topic=topic, dispatch_dead=dispatch_dead)
+        self.recovery = Recovery(
+            source=source, topic=topic, dispatch_dead=dispatch_dead, tenure=self.tenure
+        )
         self._due = 0.0
         self._stop_process = stop_process
         self._gate = gate
         self._consumption = consumption
+        self._summon = summon
+        #: Whether an executor is to wait here for a record, and whether one does.
+        self._is_reserved = self._is_manned = False
         #: Not to be performed, and why not.
         self._condemned: tuple[Record, Exception] | None = None
         self._long_running = LongRunning() if topic.long_running else None
@@ -91,7 +106,18 @@ class Coordinator:
     def offer(self, records: Iterable[Record]) -> int:
         """Append records; 1 when the partition was idle and must be queued now."""
         self.pending.extend(records)
+        if self._is_reserved:
+            with self._lock:
+                self._lock.notify_all()
         return self.awake(Phase.IDLE)
+
+    def reserve(self) -> bool:
+        """Have an executor wait for the next record; whether one does."""
+        with self._lock:
+            if self._phase is Phase.IDLE and not self.interrupted:
+                self._phase, self._is_reserved = Phase.QUEUED, True
+                self._summon(self)
+            return self._is_manned
 
     def wake(self, now: float) -> int:
         """1 when what it waited for has come, and it must be queued now."""
@@ -114,11 +140,20 @@ class Coordinator:
 
     def share(self, perform: Perform) -> bool:
         """Perform up to `max_messages` jobs; whether more can be done at once."""
+        if self._is_reserved:
+            self._await_record()
         if self._condemned is not None:
             return self._give_up(*self._condemned)
         if self._consumption is not None:
             return self._consumption.share(self)
         return self._perform(perform)
+
+    def _await_record(self) -> None:
+        with self._lock:
+            self._is_manned = True
+            while not (self.pending or self.interrupted):
+                self._lock.wait(RESERVED_SECONDS)
+            self._is_manned = self._is_reserved = False
 
     def end(self) -> bool:
         """The executor lets go; True when more is waiting, and the partition is queued again."""
@@ -140,6 +175,8 @@ class Coordinator:
         if isinstance(decision, Stop):
             self.interrupted = True
             self._stop_process(error)
+            return False
+        if isinstance(decision, Abandon):
             return False
         if isinstance(decision, DeadLetter | Drop):
             if not decision.after:
@@ -173,9 +210,9 @@ class Coordinator:
 
     def leave(self) -> None:
         """The partition is on its way to another worker."""
-        self.interrupted = True
+        self.interrupted = self.tenure.is_ending = True
         if self._consumption is not None:
-            self._consumption.is_leaving = True
+            self._consumption.leave()
 
     def farewell(self, why: Farewell) -> Callable[[], None] | None:
         """What says good-bye to its consumer, if it has one, once no batch runs."""
@@ -203,6 +240,16 @@ class Coordinator:
             return (self.pending[0],) if self.is_running else ()
         except IndexError:
             return ()
+
+    def in_work(self) -> tuple[Record, ...]:
+        """The record whose job runs, or all of the batch; and the one before."""
+        batch = self._consumption.batch if self._consumption is not None else ()
+        before = () if self.last is None else (self.last,)
+        return (*before, *(batch or self.running))
+
+    def has_finished(self, record: Record) -> bool:
+        """Whether the partition has gone past it."""
+        return self.position is not None and record.offset < self.position
 
     @property
     def is_waiting(self) -> bool:
@@ -243,7 +290,7 @@ class Coordinator:
             else:
                 if recovery.attempt:
                     recovery.succeeded()
-            pending.popleft()
+            self.last = pending.popleft()
             self.position = record.offset + 1
         return bool(pending)
 
@@ -268,5 +315,5 @@ class Coordinator:
         return is_done and bool(self.pending)
 
     def _finish(self, record: Record) -> None:
-        self.pending.popleft()
+        self.last = self.pending.popleft()
         self.position = record.offset + 1

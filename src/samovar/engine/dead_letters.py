@@ -36,6 +36,7 @@ class DeadLetters:
         else only where it was.
 
         Raises:
+            RevokedError: the partition has gone to another worker; nothing is stored.
             BrokerError: the copy may not be stored.
         """
         topic, record = failure.target, failure.record
@@ -56,8 +57,9 @@ class DeadLetters:
 
     def _store(self, copy: NewRecord, failure: Failure) -> None:
         if self._mover is not None and failure.queue is not None and failure.queue.transactional:
-            self._mover.move(copy, failure.source, failure.record.offset + 1)
+            self._mover.move(copy, failure.source, failure.record.offset + 1, failure.check_tenure)
         else:
+            failure.check_tenure()
             self._producer.produce_sync([copy])
 
     def _store_first(

@@ -9,6 +9,7 @@ from samovar import events
 from samovar.engine.partition import Perform, Work
 from samovar.engine.vital import VitalThread
 from samovar.engine.work_queue import WorkQueue
+from samovar.job.tenure import TENURE
 from samovar.support import children
 
 
@@ -33,6 +34,7 @@ class Executor(VitalThread):
         """Work until told to end."""
         while (work := self._work.take()) is not None:
             if work.begin():
+                TENURE.set(work.tenure)
                 self._work_off(work)
                 if work.end():
                     self._work.put(work)

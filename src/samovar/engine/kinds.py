@@ -9,6 +9,7 @@ from samovar.engine.batches import Batches
 from samovar.engine.consuming.consumption import Consumption
 from samovar.engine.coordinator import Coordinator
 from samovar.engine.flow import assembly
+from samovar.engine.flow.stages import Gate, Stage
 from samovar.engine.lane_coordinator import LaneCoordinator
 from samovar.engine.lanes import by_key
 from samovar.engine.partition import Partition
@@ -25,17 +26,21 @@ def coordinate(
     produce: Callable[[NewRecord], None],
     dispatch_dead: DeadLetterDispatch,
     stop_process: Callable[[BaseException], None],
+    first: Stage | None = None,
 ) -> Partition:
     """A partition that has just come, for a process with so many executors, to one of which
-    `summon` gives it.
+    `summon` gives it. `first` is asked before the topic's own stages.
     """
     gate = assembly.gate(topic, source)
+    if first is not None:
+        gate = first if gate is None else Gate((first, gate))
     if topic.ordering == "partition" and topic.virtual_partitions is None:
         return Coordinator(
             source=source,
             topic=topic,
             dispatch_dead=dispatch_dead,
             stop_process=stop_process,
+            summon=summon,
             gate=gate,
             consumption=None
             if topic.consumer is None

@@ -16,7 +16,7 @@ from samovar.broker.port import Record, TopicPartition
 from samovar.engine.batches import Batches
 from samovar.engine.consuming.consumption import Farewell
 from samovar.engine.crew import Crew
-from samovar.engine.flow.decisions import DeadLetter, Drop, Retry, Stop
+from samovar.engine.flow.decisions import Abandon, DeadLetter, Drop, Retry, Stop
 from samovar.engine.flow.stages import ADMIT, Hold, Skip, Stage
 from samovar.engine.flow.underway import Underway
 from samovar.engine.lanes import LaneOf, Lanes
@@ -25,6 +25,7 @@ from samovar.engine.partition import Mark, Perform
 from samovar.engine.recovery import DeadLetterDispatch, Recovery
 from samovar.engine.routing.topic import Topic
 from samovar.engine.watching import watched
+from samovar.job.tenure import Tenure
 from samovar.support import children, clock
 
 #: Most records that are admitted and not finished at once: performed, waiting behind others of
@@ -56,6 +57,7 @@ class LaneCoordinator:
         waits for another."""
         self.source = source
         self.topic = topic
+        self.tenure = Tenure()
         #: Whether the listener has paused this partition in the broker.
         self.paused = False
         #: No further job may begin.
@@ -135,6 +137,10 @@ class LaneCoordinator:
         """Never: others may run beside a job that takes its time."""
         return False
 
+    def reserve(self) -> bool:
+        """Nothing is tried here, and so nobody need wait for it."""
+        return True
+
     def condemn(self, record: Record, error: Exception) -> None:
         """Never: side by side it cannot be told which job its process died of."""
 
@@ -144,7 +150,7 @@ class LaneCoordinator:
 
     def leave(self) -> None:
         """The partition is on its way to another worker."""
-        self.interrupted = True
+        self.interrupted = self.tenure.is_ending = True
 
     def farewell(self, why: Farewell) -> None:
         """Nobody hears it: these are jobs."""
@@ -169,6 +175,14 @@ class LaneCoordinator:
     def running(self) -> tuple[Record, ...]:
         """The records whose jobs run; a snapshot for other threads."""
         return tuple(self._crew.at_work.values())
+
+    def in_work(self) -> tuple[Record, ...]:
+        """The records whose jobs run."""
+        return self.running
+
+    def has_finished(self, record: Record) -> bool:
+        """Whether its job has ended well, or was moved aside."""
+        return self._underway.has_finished(record.offset)
 
     def begin(self) -> bool:
         """An executor accepts its invitation."""
@@ -259,6 +273,8 @@ class LaneCoordinator:
             self.interrupted = True
             self._stop_process(error)
             return
+        if isinstance(decision, Abandon):
+            return
         with self._lock:
             self._go_on(record, decision)
 
@@ -277,7 +293,10 @@ class LaneCoordinator:
 
     def _recovery(self, record: Record) -> Recovery:
         return self._failing.get(record.offset) or Recovery(
-            source=self.source, topic=self.topic, dispatch_dead=self._dispatch_dead
+            source=self.source,
+            topic=self.topic,
+            dispatch_dead=self._dispatch_dead,
+            tenure=self.tenure,
         )
 
     def _collapse(self, record: Record, decision: Retry) -> None:

@@ -8,8 +8,11 @@ from collections.abc import Callable
 
 from samovar.broker.port import Batch, Consumer, Deliveries, Record, TopicPartition
 from samovar.engine.assignment import Assignment
+from samovar.engine.earlier_runs import Departed
+from samovar.engine.flow.stages import Stage
 from samovar.engine.partition import Partition
 from samovar.engine.restarting import seconds_to_leave, serve_until
+from samovar.engine.settling import Settling
 from samovar.engine.subscribing import Subscriber
 from samovar.engine.vital import VitalThread
 from samovar.engine.work_queue import WorkQueue
@@ -46,7 +49,9 @@ class Listener(VitalThread):
         subscriber: Callable[[], Subscriber],
         patience: float,
         producer: Deliveries,
-        make: Callable[[TopicPartition], Partition],
+        make: Callable[[TopicPartition, Stage | None], Partition],
+        departed: Departed,
+        settling: Settling,
         work: WorkQueue,
         fenced: Callable[[FencedError], None],
         after_poll: Callable[[Consumer], None] | None = None,
@@ -61,6 +66,8 @@ class Listener(VitalThread):
         self._longest_wait = min(patience, PATIENCE)
         self._producer = producer
         self._make = make
+        self._departed = departed
+        self._settling = settling
         self._work = work
         self._after_poll = after_poll
         self._fenced = fenced
@@ -112,7 +119,12 @@ class Listener(VitalThread):
     def _serve(self) -> None:
         consumer = self._consumer = self._connect()
         assignment = self._assignment = Assignment(
-            group=self._group, consumer=consumer, producer=self._producer, make=self._make
+            group=self._group,
+            consumer=consumer,
+            producer=self._producer,
+            make=self._make,
+            departed=self._departed,
+            settling=self._settling,
         )
         subscriber = self._subscriber()
         self._reads = False
@@ -122,8 +134,11 @@ class Listener(VitalThread):
             self._come_to_rest(consumer, assignment)
         finally:
             assignment.interrupt()
-            consumer.close(seconds_to_leave(self._until))
-            self._consumer = None
+            try:
+                consumer.close(seconds_to_leave(self._until))
+            finally:
+                assignment.close()
+                self._consumer = None
 
     def _turn(self, consumer: Consumer, subscriber: Subscriber, assignment: Assignment) -> None:
         self.last_turn = clock.monotonic()
@@ -184,10 +199,14 @@ class Listener(VitalThread):
 
     def _is_held(self, partition: Partition, assignment: Assignment) -> bool:
         """Whether nothing more is to be fetched of it, though there is room."""
-        return partition.pauses(self.last_turn) or assignment.probation.holds(partition.source)
+        return (
+            partition.pauses(self.last_turn)
+            or assignment.entrances.holds(partition.source)
+            or assignment.probation.holds(partition.source)
+        )
 
     def _hand_over(self, batches: list[Batch], assignment: Assignment) -> None:
-        for batch in assignment.probation.admit(batches):
+        for batch in assignment.probation.admit(assignment.entrances.admit(batches)):
             partition = assignment.find(batch.source)
             if partition is not None:
                 self._invite(partition, partition.offer(batch.records))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from samovar.broker.port import (
     AtomicProducer,
@@ -38,13 +39,25 @@ class Mover:
         """Learn the membership that is in force; on the consumer's thread, after each poll."""
         self._member = consumer.membership()
 
-    def move(self, record: NewRecord, source: TopicPartition, position: int) -> None:
-        """Store the record, and commit the position of its source with it.
+    def move(
+        self,
+        record: NewRecord,
+        source: TopicPartition,
+        position: int,
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Store the record, and commit the position of its source with it; `check` raises when the
+        source is not ours any more.
 
         Raises:
+            Exception: what `check` raised; nothing has happened.
             DeliveryFailedError: the record was refused.
             BrokerError: neither has happened, as far as is known.
         """
+        # A later membership is of no use: the broker asks only whether it is in force, and it would
+        # be so without this partition. With this one, whoever leaves it meanwhile is refused.
+        member = self._member
+        check()
         # The position goes past earlier jobs: what they enqueued must be there first.
         self._wait_for_deliveries()
         with self._lock:
@@ -52,7 +65,7 @@ class Mover:
                 # A name of its own: other processes go on beside this one.
                 self._producer = self._broker.atomic_producer(f"{self._group}-dead-{ids.uuid4()}")
             try:
-                self._producer.produce_atomically([record], {source: position}, self._member)
+                self._producer.produce_atomically([record], {source: position}, member)
             except DeliveryFailedError:
                 raise
             except BrokerError:

@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 
 from samovar.broker.port import Record, TopicPartition
 from samovar.engine.consuming.consumption import Farewell
+from samovar.job.tenure import Tenure
 
 #: Performs the job of a record's payload; where somebody wants to hear of each job with its
 #: `Message`, that is the second argument.
@@ -26,6 +27,11 @@ class Mark(NamedTuple):
 
 class Work(Protocol):
     """What waits in the work queue, as often as it invites executors."""
+
+    @property
+    def tenure(self) -> Tenure | None:
+        """How long what it performs belongs to this worker; None where it always does."""
+        ...
 
     def begin(self) -> bool:
         """An executor accepts its invitation; False when there is nothing to do any more."""
@@ -49,6 +55,11 @@ class Partition(Work, Protocol):
 
     #: Whether the listener has paused this partition in the broker.
     paused: bool
+
+    @property
+    def tenure(self) -> Tenure:
+        """How long it belongs to this worker."""
+        ...
 
     @property
     def source(self) -> TopicPartition:
@@ -105,6 +116,10 @@ class Partition(Work, Protocol):
         """Whether nothing is to be fetched, `now` on the monotonic clock, though there is room."""
         ...
 
+    def reserve(self) -> bool:
+        """Have an executor wait for the next record; whether one does. For what is one by one."""
+        ...
+
     def condemn(self, record: Record, error: Exception) -> None:
         """Move this record aside unperformed, once it is offered; for what is one by one only."""
         ...
@@ -130,6 +145,14 @@ class Partition(Work, Protocol):
     @property
     def is_running(self) -> bool:
         """Whether a job of this partition runs now, or still has to before it is finished."""
+        ...
+
+    def in_work(self) -> tuple[Record, ...]:
+        """All records that an executor has begun and not ended; some that have just ended, too."""
+        ...
+
+    def has_finished(self, record: Record) -> bool:
+        """Whether a record that was in work is done with; asked once the partition is at rest."""
         ...
 
     @property

@@ -7,6 +7,7 @@ from samovar.errors import PayloadError, SamovarError
 from samovar.job import current_attributes, execution
 from samovar.job.job_data import JobData, loads
 from samovar.job.state import JobState
+from samovar.job.tenure import TENURE
 from samovar.support import wording
 
 #: The surroundings of a job when no class of theirs travels.
@@ -44,6 +45,7 @@ def perform(value: bytes | None, message: object = None) -> None:
     """
     try:
         job = JobState.from_payload(value)
+        job.tenure = TENURE.get()
         surroundings = loads(value) if current_attributes.persisted else _NOTHING
     except PayloadError as error:
         raise PoisonError(str(error)) from error

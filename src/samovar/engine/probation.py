@@ -8,7 +8,8 @@ after it is noted how often it has been begun. One that has been begun too often
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from samovar import events
 from samovar.broker.port import Batch, Consumer, Record, TopicPartition
@@ -19,7 +20,7 @@ from samovar.engine.partition import Partition
 from samovar.errors import BrokerError, WorkerDiedError
 from samovar.support import clock
 
-#: So often a job may be begun whose process died each time.
+#: So often a job may be begun without a word of its end.
 MOST_DELIVERIES = 3
 #: A partition is on probation for its first records, and for so many seconds at most.
 PROBATION_RECORDS = 10
@@ -27,6 +28,7 @@ PROBATION_SECONDS = 10.0
 #: How long one that was left in order waits for the note that it has an owner again.
 OPENING_SECONDS = 2.0
 
+_NONE: Mapping[TopicPartition, Collection[int]] = MappingProxyType({})
 Find = Callable[[TopicPartition], Partition | None]
 
 
@@ -48,8 +50,14 @@ class Probation:
 
     # For the assignment.
 
-    def assigned(self, sources: Sequence[TopicPartition]) -> None:
-        """Look how the last owners left these."""
+    def assigned(
+        self,
+        sources: Sequence[TopicPartition],
+        alive: Mapping[TopicPartition, Collection[int]] = _NONE,
+    ) -> None:
+        """Look how the last owners left these. Records of which this very process knows that it has
+        outlived them are `alive`.
+        """
         try:
             commits = self._consumer.commits(sources) if sources else {}
         except BrokerError as error:
@@ -59,7 +67,9 @@ class Probation:
             commit = commits.get(source)
             note = Note(is_clean=True) if commit is None else Note.decode(commit.metadata)
             left = 0 if note.is_clean else PROBATION_RECORDS
-            self._fresh[source] = Case(left=left, counts=dict(note.begun))
+            outlived = alive.get(source, ())
+            counts = {at: count for at, count in note.begun.items() if at not in outlived}
+            self._fresh[source] = Case(left=left, counts=counts)
 
     def left(
         self, partitions: Sequence[Partition], positions: Mapping[TopicPartition, int]
@@ -161,6 +171,9 @@ class Probation:
         is_next = case.waiting and not (case.is_begun or case.is_acquitted)
         if not is_next or (case.left and source != self._trial):
             return ()
+        if case.left and not case.is_noted and not partition.reserve():
+            # It is not begun before an executor is free for it, and so is not said to be.
+            return ()
         if not case.is_noted:
             self._announce(partition, case)
         if not self._consumer.is_committed(source):
@@ -216,4 +229,7 @@ def _gives_way(partition: Partition, case: Case) -> bool:
 
 
 def _died(times: int) -> str:
-    return f"worker died: this job was begun {times} times, and each time its process died."
+    return (
+        f"worker died: this job was begun {times} times, and nobody reported how it ended. Its "
+        f"process died, or could not keep its partition while the job ran."
+    )

@@ -10,11 +10,13 @@ from samovar.broker.port import Record, TopicPartition
 from samovar.engine.flow import dead_letter
 from samovar.engine.flow.assembly import CRITICAL, HOPELESS, recover
 from samovar.engine.flow.dead_letter import Failure
-from samovar.engine.flow.decisions import DeadLetter, Decision, Drop, Retry
+from samovar.engine.flow.decisions import Abandon, DeadLetter, Decision, Drop, Retry
 from samovar.engine.flow.stages import Skip
 from samovar.engine.performer import describe
 from samovar.engine.routing.recovery import Verdict
 from samovar.engine.routing.topic import Topic
+from samovar.errors import RevokedError
+from samovar.job.tenure import Tenure
 from samovar.support import ids, raised
 
 #: Stores a dead letter before it returns.
@@ -27,16 +29,23 @@ ERRORS_SHOWN = 100
 class Recovery:
     """The failures of records that are worked on one after the other; no two threads at once."""
 
-    __slots__ = ("_dispatch_dead", "_errors", "_good", "_source", "_topic", "attempt")
+    __slots__ = ("_dispatch_dead", "_errors", "_good", "_source", "_tenure", "_topic", "attempt")
 
     def __init__(
-        self, *, source: TopicPartition, topic: Topic, dispatch_dead: DeadLetterDispatch
+        self,
+        *,
+        source: TopicPartition,
+        topic: Topic,
+        dispatch_dead: DeadLetterDispatch,
+        tenure: Tenure | None = None,
     ) -> None:
+        """`tenure` is how long the records are this worker's to decide about."""
         #: Failures in a row, as the topic counts them; 0 costs the hot path one look.
         self.attempt = 0
         self._source = source
         self._topic = topic
         self._dispatch_dead = dispatch_dead
+        self._tenure = tenure
         #: Records that succeeded since the last failure.
         self._good = 0
         #: Errors since the last success; kept only for a strategy, for they keep much alive.
@@ -44,6 +53,8 @@ class Recovery:
 
     def failed(self, record: Record, error: BaseException) -> Decision:
         """Decide about a failed record; what is decided to be a dead letter is one already."""
+        if self._tenure is not None and self._tenure.is_over and not raised.is_a(error, CRITICAL):
+            return self._abandon(record, error)
         self.attempt += 1
         self._good = 0
         cause = raised.explicit_cause(error) if raised.is_a(error, HOPELESS) else None
@@ -56,7 +67,7 @@ class Recovery:
             self._tell_end("dead_letter.dropped", record, shown)
         if isinstance(decision, DeadLetter | Drop):
             self._forget()
-        else:
+        elif not isinstance(decision, Abandon):
             self._tell_failure(record, shown, decision)
         return decision
 
@@ -122,9 +133,12 @@ class Recovery:
             error=error,
             trace_id=ids.uuid4(),
             queue=self._topic.dead_letter_queue,
+            tenure=self._tenure,
         )
         try:
             self._dispatch_dead(failure)
+        except RevokedError:
+            return self._abandon(record, error)
         except Exception as refusal:
             events.announce("broker.error", error=refusal)
             return Retry(self._topic.pause.max_timeout)
@@ -136,6 +150,17 @@ class Recovery:
             trace_id=failure.trace_id,
         )
         return decision
+
+    def _abandon(self, record: Record, error: BaseException) -> Decision:
+        """Whoever has the partition now performs the record, and decides about it."""
+        events.announce(
+            "job.abandoned",
+            job=self._described(record),
+            source=self._source,
+            offset=record.offset,
+            error=error,
+        )
+        return Abandon()
 
     def _tell_end(self, event: str, record: Record, error: BaseException, **more: str) -> None:
         events.announce(

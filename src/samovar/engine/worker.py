@@ -12,7 +12,9 @@ from samovar import events
 from samovar.broker.port import Broker, Deliveries, Producer, TopicPartition
 from samovar.engine import performer
 from samovar.engine.dead_letters import DeadLetters
+from samovar.engine.earlier_runs import Departed
 from samovar.engine.executor import Executor
+from samovar.engine.flow.stages import Stage
 from samovar.engine.keeper import Keeper
 from samovar.engine.kinds import coordinate
 from samovar.engine.listener import Listener
@@ -21,6 +23,7 @@ from samovar.engine.partition import Partition
 from samovar.engine.routing.subscriptions import Subscription
 from samovar.engine.serving import Serving
 from samovar.engine.settings import WorkerSettings
+from samovar.engine.settling import Settling
 from samovar.engine.share_groups.connections import Connections
 from samovar.engine.share_groups.listener import ShareListener
 from samovar.engine.subscribing import Sharing, Subscriber, Taking
@@ -70,6 +73,7 @@ class Worker:
         #: Why it cannot go on, the first error of several; set before `on_critical` is called.
         self.failure: BaseException | None = None
         self._work = WorkQueue()
+        self._departed = Departed()
         self._deliveries = deliveries
         self._one_by_one = one_by_one
         self._listeners = [
@@ -203,10 +207,20 @@ class Worker:
             patience=subscription.max_wait_time,
             producer=self._deliveries,
             make=partial(self._partition, subscription, dead),
+            departed=self._departed,
+            settling=Settling(
+                processes=1 if subscription.is_direct else self._settings.processes,
+                partitions=partial(self._partitions, subscription),
+            ),
             work=self._work,
             after_poll=mover.follow if moves else None,
             fenced=self._fenced,
         )
+
+    def _partitions(self, subscription: Subscription) -> int:
+        """How many partitions the members of its group share."""
+        counts = map(self._topics.partitions, self._serving.names(subscription))
+        return sum(count or 0 for count in counts) // subscription.copies
 
     def _fenced(self, error: FencedError) -> None:
         """To fight for the place would only fence the other in turn."""
@@ -220,7 +234,11 @@ class Worker:
         return Sharing(names, changes=subscription.changes)
 
     def _partition(
-        self, subscription: Subscription, dead: DeadLetters, source: TopicPartition
+        self,
+        subscription: Subscription,
+        dead: DeadLetters,
+        source: TopicPartition,
+        first: Stage | None,
     ) -> Partition:
         return coordinate(
             source,
@@ -230,4 +248,5 @@ class Worker:
             produce=self._producer.produce,
             dispatch_dead=dead.dispatch,
             stop_process=self._fail,
+            first=first,
         )

@@ -16,10 +16,11 @@ from types import CoroutineType
 from typing import Any, TypeVar
 
 from samovar import events
-from samovar.errors import ArgumentError, PerformInsideLoopError
+from samovar.errors import ArgumentError, PerformInsideLoopError, RevokedError
 from samovar.job import callbacks, current_attributes, enqueuing, retries, runtime
 from samovar.job.context import CURRENT_JOB, LOCALE, TIMEZONE, use_locale, use_timezone
 from samovar.job.state import JobState
+from samovar.job.tenure import TENURE
 from samovar.support import asyncs, event_loop, raised
 from samovar.support.asyncs import HERE, ON_LOOP, Door
 
@@ -233,7 +234,17 @@ def _retry_after(job: JobState, retry: retries.Retry, wait: float, error: BaseEx
 def retry_job(
     job: JobState, *, error: BaseException | None = None, at_once: bool = False, **options: Any
 ) -> bool:
-    """Enqueue the same job again; options as for `set`. The object keeps its own queue."""
+    """Enqueue the same job again; options as for `set`. The object keeps its own queue.
+
+    Raises:
+        RevokedError: another worker performs it anyway.
+    """
+    tenure = job.tenure or TENURE.get()
+    if tenure is not None and tenure.is_over:
+        raise RevokedError(
+            f"{job.job_name} ({job.job_id}) is not enqueued again: its partition has gone to "
+            f"another worker, which performs the job itself."
+        ) from error
     kept = job.queue_name, job.priority, job.due_ns
     payload = _payload(job)
     if error is not None:

@@ -16,6 +16,7 @@ from samovar.job.hashes import bare
 from samovar.job.job_data import JobData, loads
 from samovar.job.queue_adapter import QueueAdapter
 from samovar.job.settings import check_queue
+from samovar.job.tenure import TENURE, Tenure
 from samovar.job.verbs import Performs
 from samovar.support import clock, home, ids
 from samovar.support.names import ClassNames
@@ -80,6 +81,8 @@ class JobState:
     #: None until they are decoded.
     _arguments: list[Any] | None = None
     _keywords: dict[str, Any]
+    #: That of the partition which the job came from, if it did.
+    tenure: Tenure | None = None
     #: The payload that the job was made from, if it was: a retry keeps its current attributes.
     origin: Mapping[str, Any] | bytes | None = None
     _queue_name: str | None = None
@@ -115,6 +118,15 @@ class JobState:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.job_id} on {self.queue_name!r}>"
+
+    @property
+    def is_revoked(self) -> bool:
+        """Whether the partition that this job came from is on its way to another worker, or there:
+        unless the job ends within the grace, it is performed again. For jobs of any other backend
+        it is False.
+        """
+        tenure = self.tenure or TENURE.get()
+        return tenure is not None and tenure.is_ending
 
     @property
     def itself(self) -> Self:

@@ -185,6 +185,13 @@ WORKER: dict[str, tuple[int, Callable[[Payload], str]]] = {
     "partitions.revoked": (logging.INFO, _moved("Partitions left")),
     "partitions.lost": (logging.WARNING, _moved("Partitions were taken away")),
     "job.failed": (logging.ERROR, _failed),
+    "job.abandoned": (
+        logging.WARNING,
+        lambda p: (
+            f"{p['job']} at {_at(p)} failed after its partition had gone to another worker, which "
+            f"performs it: {_error(p)}."
+        ),
+    ),
     "job.skipped": (
         logging.INFO,
         lambda p: f"{p['job']} at {_at(p)} was left out: {p['why']}.",

@@ -39,6 +39,7 @@ class Partition:
             topic=topic,
             dispatch_dead=self._dispatch,
             stop_process=lambda _: self.stops.append(True),
+            summon=self.work.put,
             gate=Gate(stages) if stages else None,
         )
         self._executor = Executor(
@@ -493,3 +494,47 @@ def test_what_is_condemned_and_cannot_go_aside_waits_unperformed() -> None:
     assert performed == []
     assert [offset for offset, _, _ in partition.dead] == [1]
     assert partition.coordinator.position == 2
+
+
+def test_an_executor_waits_for_the_record_that_it_is_reserved_for() -> None:
+    seen: list[bytes | None] = []
+    partition = Partition(seen.append, Topic(name="orders"))
+
+    eventually(partition.coordinator.reserve, within=10, what="an executor is there")
+    assert partition.coordinator.position is None
+    partition.offer(1, 2)
+    partition.settle()
+    assert seen == [b"1", b"2"]
+
+
+def test_who_is_reserved_in_vain_goes_when_the_partition_is_interrupted() -> None:
+    partition = Partition(lambda _: None, Topic(name="orders"))
+
+    eventually(partition.coordinator.reserve, within=10, what="an executor is there")
+    partition.coordinator.interrupt()
+    partition.settle()
+
+
+def test_no_executor_is_said_to_wait_while_all_are_busy() -> None:
+    busy, may_end = threading.Event(), threading.Event()
+
+    def perform(_: bytes | None) -> None:
+        busy.set()
+        assert may_end.wait(10)
+
+    partition = Partition(perform, Topic(name="orders"))
+    other = Coordinator(
+        source=TopicPartition("orders", 1),
+        topic=Topic(name="orders"),
+        dispatch_dead=lambda _: None,
+        stop_process=lambda _: None,
+        summon=partition.work.put,
+    )
+    partition.offer(1)
+    assert busy.wait(10)
+    assert not other.reserve()
+    assert not other.reserve()
+    may_end.set()
+    eventually(other.reserve, within=10, what="the executor is free")
+    other.interrupt()
+    partition.settle()

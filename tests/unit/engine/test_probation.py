@@ -81,6 +81,11 @@ class Partition:
         self.condemned: list[tuple[int, str]] = []
         self.mark: Mark | None = None
         self.is_waiting = False
+        #: Whether an executor is free for it.
+        self.has_executor = True
+
+    def reserve(self) -> bool:
+        return self.has_executor
 
     @property
     def backlog(self) -> int:
@@ -245,6 +250,32 @@ def test_no_record_begins_before_it_is_committed_that_it_does() -> None:
 
     consumer.answer()
     assert worker.turn() == [(0, 5)]
+
+
+def test_no_record_is_counted_before_an_executor_is_free_for_it() -> None:
+    """Whoever dies meanwhile died of something else."""
+    for _ in range(4):
+        worker = Worker(consumer := after(begun(o5=1)))
+        worker.partitions[ONE].has_executor = False
+        worker.poll(ONE, 5, 6)
+        assert worker.turn() == []
+        assert consumer.committed[ONE].metadata == begun(o5=1)
+
+    worker.partitions[ONE].has_executor = True
+    assert worker.turn() == [(0, 5)]
+    assert consumer.committed[ONE].metadata == begun(o5=2)
+
+
+def test_a_record_that_this_process_has_outlived_is_not_counted() -> None:
+    consumer = after(begun(o5=3))
+    worker = Worker(consumer)
+    worker.probation.forget([ONE])
+    worker.probation.assigned([ONE], {ONE: [5]})
+
+    worker.poll(ONE, 5, 6)
+    assert worker.turn() == [(0, 5)]
+    assert worker.partitions[ONE].condemned == []
+    assert consumer.committed[ONE].metadata == begun(o5=1)
 
 
 def test_one_partition_is_on_trial_at_a_time() -> None:

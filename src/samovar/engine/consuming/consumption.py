@@ -49,8 +49,9 @@ class Consumption:
         gate: Stage | None,
     ) -> None:
         self.source = source
-        #: Set by the listener: the partition is on its way to another worker.
-        self.is_leaving = False
+        #: The records that the consumer works on now.
+        self.batch: tuple[Record, ...] = ()
+        self._is_leaving = self._knows_it_leaves = False
         #: Whether what is marked from now on comes too late.
         self.has_left = False
         self._topic = topic
@@ -81,7 +82,19 @@ class Consumption:
             self._succeeded(partition, last)
         return bool(partition.pending) and not is_held and self._pause is None
 
+    def leave(self) -> None:
+        """The partition is on its way to another worker."""
+        self._is_leaving = True
+
     # The seat of the consumer.
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether the partition is leaving, or has left. Who has heard it may end its batch early:
+        only of one that has not can it be said that it has worked on all of it.
+        """
+        self._knows_it_leaves = self._knows_it_leaves or self._is_leaving
+        return self._is_leaving
 
     @property
     def attempt(self) -> int:
@@ -158,16 +171,17 @@ class Consumption:
             return Hold(0.0)
 
     def _consume(self, messages: list[Message]) -> None:
-        if self._consumer is None:
-            consumer: Consumer = (self._topic.consumer or Consumer)()
+        if (consumer := self._consumer) is None:
+            consumer = (self._topic.consumer or Consumer)()
             consumer._sit_down(self)  # pyright: ignore[reportPrivateUsage] -- not for users
             self._consumer = consumer
         self._pause = None
-        self._consumer.messages = messages
+        consumer.messages = messages
+        self.batch = tuple(message.record for message in messages)
         try:
-            _run(self._consumer.consume)
+            _run(consumer.consume)
         finally:
-            self._consumer.messages = ()
+            consumer.messages = self.batch = ()
 
     def _succeeded(self, partition: Partition, last: Record) -> None:
         self._failed_end = None
@@ -179,7 +193,7 @@ class Consumption:
             partition.wait(seconds)
             return
         self._pass_over(partition, last.offset)
-        if not self._topic.manual_marks and not self.has_left:
+        if not (self._topic.manual_marks or (self.has_left and self._knows_it_leaves)):
             partition.position = last.offset + 1
 
     def _failed(self, partition: Partition, error: BaseException, last: Record | None) -> bool:

@@ -11,7 +11,8 @@ from samovar.broker import topic_names
 from samovar.broker.port import NewRecord, Record, TopicPartition
 from samovar.engine.routing.recovery import DeadLetterQueue, Strategy, Verdict
 from samovar.engine.routing.topic import Topic
-from samovar.errors import ArgumentError
+from samovar.errors import ArgumentError, RevokedError
+from samovar.job.tenure import Tenure
 from samovar.support.wording import message
 
 #: Headers that tell where a dead letter came from, and why.
@@ -46,6 +47,20 @@ class Failure:
     trace_id: str
     #: The route's own, if it has one.
     queue: DeadLetterQueue | None = None
+    #: How long the partition is the worker's own: after that, nothing may be written.
+    tenure: Tenure | None = None
+
+    def check_tenure(self) -> None:
+        """See to it that the partition is still ours.
+
+        Raises:
+            RevokedError: it is not.
+        """
+        if self.tenure is not None and self.tenure.is_over:
+            topic, partition = self.source
+            raise RevokedError(
+                f"{topic}[{partition}] has gone to another worker, which decides about what failed."
+            )
 
 
 def is_exhausted(queue: DeadLetterQueue, attempt: int) -> bool:

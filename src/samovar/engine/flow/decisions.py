@@ -32,4 +32,9 @@ class Stop:
     """The error concerns the process, not the job: leave the record unmarked and stop."""
 
 
-Decision = Retry | DeadLetter | Drop | Stop
+@dataclass(frozen=True, slots=True)
+class Abandon:
+    """The partition has gone to another worker, which performs the record: leave it as it is."""
+
+
+Decision = Retry | DeadLetter | Drop | Stop | Abandon

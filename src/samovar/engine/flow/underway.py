@@ -50,6 +50,10 @@ class Underway:
         """This one is done with."""
         del self._open[offset]
 
+    def has_finished(self, offset: int) -> bool:
+        """Whether this one, which was admitted, is done with."""
+        return offset not in self._open
+
     @property
     def unfinished(self) -> int:
         """How many were admitted and are not finished."""

@@ -20,6 +20,9 @@ SHARE = 100
 class Handful:
     """The listener offers deliveries and takes verdicts; executors perform what is ready."""
 
+    #: There are no partitions of ours: each record is ours by itself.
+    tenure = None
+
     def __init__(self, *, judge: Judge, executors: int) -> None:
         self._judge = judge
         self._crew = Crew(executors)

@@ -282,8 +282,13 @@ def test_a_filter_that_fails_is_not_blamed_on_the_records_before() -> None:
     assert desk.dead == [2]
 
 
-def test_a_batch_that_ends_after_its_partition_has_left_is_not_marked() -> None:
-    desk = Desk(lambda consumer: desk.coordinator.farewell("revoked"))
+def test_a_batch_that_has_heard_that_its_partition_has_left_may_have_ended_early() -> None:
+    def consume(consumer: Consumer) -> None:
+        desk.coordinator.leave()
+        desk.coordinator.farewell("revoked")
+        assert consumer.is_revoked
+
+    desk = Desk(consume)
     desk.offer(1, 2)
     desk.work()
 

@@ -375,10 +375,12 @@ class TestWhichOne:
     def test_the_top_declaration_is_asked_first_even_if_it_is_broader(
         self, recording: Recording
     ) -> None:
-        @retry_on(OneError, wait=0)
-        @discard_on(ChildOfOneError)
-        class WhichTopJob(Falling):
-            pass
+        with pytest.warns(UserWarning, match="never sees ChildOfOneError"):
+
+            @retry_on(OneError, wait=0)
+            @discard_on(ChildOfOneError)
+            class WhichTopJob(Falling):
+                pass
 
         WhichTopJob("child").perform_now()
 

@@ -17,6 +17,7 @@ from samovar.job import runtime
 from samovar.job.hashes import IndifferentDict, Symbol, bare
 from samovar.job.serializers import builtin, for_ruby, records, registry
 from samovar.job.serializers.base import SERIALIZED, Refused, Writer, tagged
+from samovar.support.wording import message
 
 GLOBAL_ID = "_aj_globalid"
 SYMBOL_KEYS = "_aj_symbol_keys"
@@ -108,7 +109,7 @@ def deserialize(values: Any) -> tuple[list[Any], dict[str, Any]]:
     except DeserializationError:
         raise
     except Exception as error:
-        said = f"the key {error} is missing" if type(error) is KeyError else error
+        said = f"the key {error} is missing" if type(error) is KeyError else message(error)
         raise DeserializationError(
             f"Error while trying to deserialize arguments: {said}"
         ) from error

@@ -11,6 +11,9 @@ from typing import Any
 from samovar.errors import ArgumentError
 from samovar.job.settings import check_queue
 
+#: A file and a line.
+Place = tuple[str, int]
+
 #: What a class may say of its jobs.
 _KNOWN = (
     "queue_as",
@@ -58,7 +61,7 @@ def _point_out_slips(cls: type) -> None:
             warnings.warn(
                 f"{cls.__name__}.{name} = {value!r} says nothing to Samovar; did you mean "
                 f"{meant}? (With {meant} in the class too, this is quiet.)",
-                stacklevel=_users_level(),
+                stacklevel=users_level(),
             )
 
 
@@ -72,12 +75,20 @@ def _meant(cls: type, name: str, value: object) -> str | None:
     return None if meant is None or meant in vars(cls) else meant
 
 
-def _users_level() -> int:
-    """How far up the class statement is: the first frame that is not ours."""
+def users_level() -> int:
+    """How far up the class statement is, for a warning: the first frame that is not ours."""
     level, frame = 0, inspect.currentframe()
     while frame is not None and _is_ours(frame):
         level, frame = level + 1, frame.f_back
     return level
+
+
+def users_place() -> Place:
+    """The file and the line in the user's code that called us."""
+    frame = inspect.currentframe()
+    while frame is not None and _is_ours(frame):
+        frame = frame.f_back
+    return ("?", 0) if frame is None else (frame.f_code.co_filename, frame.f_lineno)
 
 
 def _is_ours(frame: FrameType) -> bool:

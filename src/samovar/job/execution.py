@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from samovar import events
 from samovar.errors import ArgumentError, PerformInsideLoopError, RevokedError
-from samovar.job import callbacks, current_attributes, enqueuing, retries, runtime
+from samovar.job import callbacks, current_attributes, enqueuing, handlers, retries, runtime
 from samovar.job.context import CURRENT_JOB, LOCALE, TIMEZONE, use_locale, use_timezone
 from samovar.job.state import JobState
 from samovar.job.tenure import TENURE
@@ -178,7 +178,7 @@ async def _recover(job: JobState, error: BaseException, door: Door) -> BaseExcep
     """Do as the class declared; the error that was dealt with, or None: it has to be raised."""
     if raised.is_a(error, PerformInsideLoopError):
         return None
-    found = retries.find(type(job), error)
+    found = handlers.find(type(job), error)
     if found is None:
         if raised.is_a(error, Exception):
             await _after_discard(job, error, door)

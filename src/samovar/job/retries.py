@@ -1,7 +1,7 @@
-"""What happens after an error: which declaration of the class matches, and what it decides.
+"""What a class declares about errors, and what each declaration says.
 
 `retry_on`, `discard_on` and `rescue_from` decorate a job class. They are tried from the top
-decorator down, then the parent class's; when none matches an error, its cause is asked about.
+decorator down, then the parent class's; see `handlers.py`.
 """
 
 from __future__ import annotations
@@ -10,15 +10,16 @@ import functools
 import inspect
 import math
 import random
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal, ParamSpec, TypeVar
 
 from samovar.errors import ArgumentError
+from samovar.job.class_checks import Place, users_level, users_place
 from samovar.job.classes import wire_name
 from samovar.job.state import JobState
-from samovar.support import raised
 from samovar.support.wording import check_options
 
 C = TypeVar("C", bound=Callable[..., Any])
@@ -42,6 +43,7 @@ class _Unset:
 
 
 _UNSET = _Unset()
+_KEYWORD_ONLY, _VAR_KEYWORD = inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.VAR_KEYWORD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,9 @@ class Retry:
         """How Active Job counts this declaration's failures: Ruby's text of its error list."""
         return f"[{', '.join(_in_ruby(error) for error in self.errors)}]"
 
+    #: Where it was written: a file and a line.
+    where: Place = field(compare=False)
+
     def __call__(self, cls: C) -> C:
         return _declare(cls, self)
 
@@ -80,6 +85,9 @@ class Discard:
     #: Called with the job and the error.
     then: Handler | None
 
+    #: Where it was written: a file and a line.
+    where: Place = field(compare=False)
+
     def __call__(self, cls: C) -> C:
         return _declare(cls, self)
 
@@ -91,6 +99,8 @@ class Rescue:
     errors: tuple[ErrorName, ...]
     #: A function of the job and the error, or the name of a method that takes the error.
     handler: Handler | str
+    #: Where it was written: a file and a line.
+    where: Place = field(compare=False)
 
     def __call__(self, cls: C) -> C:
         target = _class_of(cls, self)
@@ -141,9 +151,10 @@ def retry_on(
     """Perform the job again after one of these errors.
 
     `wait` is seconds, a timedelta, ``"polynomially_longer"`` or a callable of the number of
-    executions (and, if it takes two arguments, the error); `attempts` counts the first run too.
-    `jitter` adds up to that part of a fixed or growing wait; None is none, unset is the class's
-    `retry_jitter`. Without `exhausted`, the last error leaves the job.
+    executions, and of the error if it has a second parameter without a default, or one named
+    `error`. `attempts` counts the first run too. `jitter` adds up to that part of a fixed or
+    growing wait; None is none, unset is the class's `retry_jitter`. Without `exhausted`, the last
+    error leaves the job.
 
     Raises:
         ArgumentError: a value is of no use.
@@ -166,6 +177,7 @@ def retry_on(
         jitter=0.0 if jitter is None else jitter,
         report=report,
         exhausted=exhausted,
+        where=users_place(),
     )
 
 
@@ -178,7 +190,7 @@ def discard_on(*errors: ErrorName, report: bool = False, then: Handler | None = 
     """
     _check_errors("discard_on", errors)
     _check_callable("discard_on: then", then)
-    return Discard(errors=errors, report=report, then=then)
+    return Discard(errors=errors, report=report, then=then, where=users_place())
 
 
 @_named_options
@@ -195,7 +207,7 @@ def rescue_from(*errors: ErrorName, with_: Handler | str) -> Rescue:
             f"rescue_from: with_ is {with_!r}; expected a function of the job and the error, or "
             f"the name of a method that takes the error."
         )
-    return Rescue(errors=errors, handler=with_)
+    return Rescue(errors=errors, handler=with_, where=users_place())
 
 
 def after_discard(handler: Handler) -> AfterDiscard:
@@ -208,16 +220,6 @@ def after_discard(handler: Handler) -> AfterDiscard:
     if not callable(handler):
         raise ArgumentError(f"after_discard: {handler!r} is no function of the job and the error.")
     return AfterDiscard(handler=handler)
-
-
-def find(cls: type, error: BaseException) -> tuple[Declaration, BaseException] | None:
-    """The declaration that deals with `error` or one of its causes, and the error it matched."""
-    declarations = [one for one in declared(cls) if not isinstance(one, AfterDiscard)]
-    for cause in _causes(error):
-        for declaration in declarations:
-            if any(_matches(cause, wanted) for wanted in declaration.errors):
-                return declaration, cause
-    return None
 
 
 def discard_handlers(cls: type) -> list[Handler]:
@@ -238,9 +240,44 @@ def delay_seconds(retry: Retry, executions: int, error: BaseException, jitter: f
 
 def _declare(decorated: C, declaration: Declaration | AfterDiscard) -> C:
     cls = _class_of(decorated, declaration)
+    if not isinstance(declaration, AfterDiscard):
+        _point_out_dead_ones(cls, declaration)
     # Decorators run from the bottom up, so what comes later stands higher: it goes to the front.
     setattr(cls, _OWN, (declaration, *cls.__dict__.get(_OWN, ())))
     return decorated
+
+
+def _point_out_dead_ones(cls: type, upper: Declaration) -> None:
+    """Warn of a declaration of this class whose errors the one above it matches all: it is asked in
+    vain. What a parent declares may be overridden so.
+    """
+    for lower in cls.__dict__.get(_OWN, ()):
+        if isinstance(lower, AfterDiscard):
+            continue
+        dead = [error for error in lower.errors if _covers(upper, error)]
+        if dead:
+            warnings.warn(
+                f"{cls.__name__}: {_shown(lower)} never sees {_names(dead)}, for {_shown(upper)} "
+                f"stands above it and is asked first. Put the specific one on top, as with except "
+                f"clauses (in Rails it is the last one that is asked first).",
+                stacklevel=users_level(),
+            )
+
+
+def _covers(upper: Declaration, error: ErrorName) -> bool:
+    """Whether it names a broader class; the same class twice is plain to see."""
+    kinds = [wanted for wanted in upper.errors if isinstance(wanted, type) and wanted is not error]
+    return isinstance(error, type) and issubclass(error, tuple(kinds))
+
+
+def _shown(declaration: Declaration) -> str:
+    file, line = declaration.where
+    verb = _VERBS[type(declaration)][0]
+    return f"{verb}({_names(declaration.errors)}) in {file}:{line}"
+
+
+def _names(errors: Sequence[ErrorName]) -> str:
+    return ", ".join(error if isinstance(error, str) else error.__name__ for error in errors)
 
 
 def _class_of(decorated: object, declaration: Declaration | AfterDiscard) -> type:
@@ -271,31 +308,24 @@ def declared(cls: type) -> Iterator[Declaration | AfterDiscard]:
         yield from parent.__dict__.get(_OWN, ())
 
 
-def _matches(error: BaseException, wanted: ErrorName) -> bool:
-    if isinstance(wanted, str):
-        return any(wanted in (_full_name(kind), wire_name(kind)) for kind in type(error).__mro__)
-    return raised.is_a(error, wanted)
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    if raised.is_a(error, MemoryError) or not raised.is_a(error, Exception):
-        # It concerns the process: what was handled before it came is no reason to keep it quiet.
-        yield error
-        return
-    seen: set[int] = set()
-    found: BaseException | None = error
-    while found is not None and id(found) not in seen:
-        seen.add(id(found))
-        yield found
-        found = raised.cause(found)
-
-
 def _call_wait(wait: Callable[..., Any], executions: int, error: BaseException) -> Any:
     try:
-        inspect.signature(wait).bind(executions, error)
-    except (TypeError, ValueError):  # it takes one, or is built in and does not say
+        parameters = list(inspect.signature(wait).parameters.values())
+    except (TypeError, ValueError):  # it is built in and does not say
         return wait(executions)
-    return wait(executions, error)
+    return wait(executions, error) if _asks_for_error(parameters) else wait(executions)
+
+
+def _asks_for_error(parameters: Sequence[inspect.Parameter]) -> bool:
+    """A second parameter with a default is the user's own, as in `lambda n, base=5: n * base`,
+    unless it is called `error`.
+    """
+    if any(one.kind is one.VAR_POSITIONAL for one in parameters[:2]):
+        return True
+    if len(parameters) < 2 or parameters[1].kind in (_KEYWORD_ONLY, _VAR_KEYWORD):
+        return False
+    second = parameters[1]
+    return second.default is second.empty or second.name == "error"
 
 
 def _seconds(value: Any) -> float:
@@ -306,10 +336,6 @@ def _seconds(value: Any) -> float:
 
 def _in_ruby(error: ErrorName) -> str:
     return f'"{error}"' if isinstance(error, str) else wire_name(error)
-
-
-def _full_name(kind: type) -> str:
-    return f"{kind.__module__}.{kind.__qualname__}"
 
 
 def _check_wait(wait: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from samovar import ArgumentError, Job, after_discard, discard_on, rescue_from, retry_on
-from samovar.job import retries
+from samovar.job import handlers, retries
 from tests.support.applications import Recording
 from tests.support.listening import heard
 
@@ -107,7 +107,7 @@ def test_the_top_decorator_is_asked_first() -> None:
     class TopFirstJob(Parent):
         pass
 
-    found = retries.find(TopFirstJob, LowerError())
+    found = handlers.find(TopFirstJob, LowerError())
     assert found is not None
     assert isinstance(found[0], retries.Discard)
 
@@ -124,7 +124,7 @@ def test_a_cause_is_asked_about_after_the_error_itself() -> None:
         except LowError as cause:
             raise RuntimeError from cause
     except RuntimeError as error:
-        found = retries.find(RetriedJob, error)
+        found = handlers.find(RetriedJob, error)
 
     assert found is not None
     assert isinstance(found[1], LowError)
@@ -134,7 +134,7 @@ def test_causes_in_a_circle_come_to_an_end() -> None:
     one, two = RuntimeError("one"), RuntimeError("two")
     one.__cause__, two.__cause__ = two, one
 
-    assert retries.find(RetriedJob, one) is None
+    assert handlers.find(RetriedJob, one) is None
 
 
 def test_a_retry_to_another_queue_leaves_the_running_job_where_it_is(recording: Recording) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from samovar import Job, retry_on
+from samovar import Job, kafka_options, retry_on
 from tests.support import journal
 
 
@@ -39,3 +39,12 @@ class DeferredDistantRetryJob(Job):
     def perform(self, number: int) -> None:
         journal.write("start", number)
         raise DeferredRetryError("in an hour")
+
+
+@kafka_options(partitioner=lambda job: job.arguments[1])
+class DeferredKeyedJob(Job):
+    """Notes its number, and which key it had."""
+
+    def perform(self, number: int, key: str) -> None:
+        journal.write("key", f"{number}:{key}")
+        journal.write("done", number)

@@ -66,12 +66,16 @@ class LogAdapter:
         send = self._produce
         if request.hints:
             send = chosen(request.hints, self._producer, many=False).send
+        record = self._record(request)
         try:
-            send(self._record(request))
+            send(record)
         except UnknownTopicError:
             # It was deleted since: once more, and it is created.
             self._topics.forget()
-            send(self._record(request))
+            record = self._record(request)
+            send(record)
+        if request.again:
+            self._replace_older(request, record)
         if self._flush_each:
             self._flush()
         return TAKEN
@@ -130,6 +134,15 @@ class LogAdapter:
 
     def _send_all(self, requests: Sequence[EnqueueRequest]) -> Mapping[int, BrokerError]:
         records = [self._record(request) for request in requests]
+        refused = self._send_each_way(requests, records)
+        for index, request in enumerate(requests):
+            if request.again and index not in refused:
+                self._replace_older(request, records[index])
+        return refused
+
+    def _send_each_way(
+        self, requests: Sequence[EnqueueRequest], records: Sequence[NewRecord]
+    ) -> Mapping[int, BrokerError]:
         if not any(request.hints for request in requests):
             return self._send(requests, records, self._usual)
         ways = grouped(chosen(request.hints, self._producer, many=True) for request in requests)
@@ -154,6 +167,11 @@ class LogAdapter:
         except UnknownTopicError:
             self._topics.forget()
             return way.send_all([self._record(request) for request in requests])
+
+    def _replace_older(self, request: EnqueueRequest, record: NewRecord) -> None:
+        """Let a job that waits again have this one place: afterwards, so that it always has one."""
+        if self._waiting is not None and record.topic != request.data["queue_name"]:
+            self._producer.produce_many(self._waiting.elsewhere(record))
 
     def _flush(self) -> None:
         if undelivered := self._deliveries.flush(LAST_SECONDS):

@@ -10,7 +10,8 @@ from typing import Any
 from samovar import events
 from samovar.errors import ArgumentError, EnqueueError
 from samovar.job import callbacks, current_attributes, runtime, transactions
-from samovar.job.job_data import EnqueueRequest, Receipt
+from samovar.job.context import CURRENT_JOB
+from samovar.job.job_data import NO_HINTS, EnqueueRequest, Receipt
 from samovar.job.queue_adapter import QueueAdapter
 from samovar.job.settings import check_queue
 from samovar.job.state import JobState
@@ -167,16 +168,22 @@ def _request(job: JobState) -> EnqueueRequest:
     elif current_attributes.persisted:
         current_attributes.carry(data)
     make_hints = type(job).make_hints
-    if make_hints is None:
-        return EnqueueRequest(data, job.due_ns)
-    return EnqueueRequest(data, job.due_ns, make_hints(job))
+    hints = NO_HINTS if make_hints is None else make_hints(job)
+    return EnqueueRequest(data, job.due_ns, hints, _may_wait(job))
+
+
+def _may_wait(job: JobState) -> bool:
+    """Whether the job may wait for its time already. One that is performed now has left."""
+    if job.origin is None:
+        return job.was_enqueued
+    return CURRENT_JOB.get() is not job
 
 
 def _note(job: JobState, receipt: Receipt) -> None:
     if receipt.refusal is not None:
         job.enqueue_error = receipt.refusal
         return
-    job.successfully_enqueued = True
+    job.successfully_enqueued = job.was_enqueued = True
     if receipt.provider_job_id is not None:
         job.provider_job_id = receipt.provider_job_id
 

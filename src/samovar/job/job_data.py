@@ -30,6 +30,8 @@ class EnqueueRequest(msgspec.Struct, frozen=True, gc=False):
     due_ns: int | None = None
     #: What the class told this backend about its jobs, such as a partition key.
     hints: Mapping[str, Any] = NO_HINTS
+    #: Whether it was enqueued before, and so may wait for an earlier choice of its time.
+    again: bool = False
 
 
 class Receipt(msgspec.Struct, frozen=True):

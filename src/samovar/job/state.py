@@ -70,6 +70,8 @@ class JobState:
     timezone: str | None = None
     #: None before the first attempt.
     successfully_enqueued: bool | None = None
+    #: Whether a backend has taken it before.
+    was_enqueued: bool = False
     #: Whether a `retry_on` has tried it as often as it may, and nothing dealt with the last error.
     is_given_up: bool = False
     #: Why it was refused softly at the last attempt.

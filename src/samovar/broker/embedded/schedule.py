@@ -18,11 +18,18 @@ _LATEST_NS = 2**63 - 1
 
 
 def add(connection: sqlite3.Connection, records: Sequence[NewRecord]) -> None:
-    """Keep records that have a `due_ns`.
+    """Keep records that have a `due_ns`, each in place of what waits under its key.
 
     Raises:
         PartitionGoneError: a topic was deleted.
     """
+    # A key of its own for each record without one.
+    newest = {r.schedule_key or place: r for place, r in enumerate(records)}
+    records = list(newest.values())
+    connection.executemany(
+        "DELETE FROM scheduled WHERE schedule_key = ?",
+        [(record.schedule_key,) for record in records if record.schedule_key is not None],
+    )
     cursor = connection.executemany(
         "INSERT INTO scheduled (due, schedule_key, topic_id, partition, key, headers, value)"
         " SELECT ?, ?, id, ?, ?, ?, ? FROM topics WHERE name = ?",

@@ -71,6 +71,17 @@ class Waiting:
         partitions = self._topics.partitions(spec.name) or spec.partitions
         return envelope.wrap(target, topic=spec.name, key=data["job_id"], partitions=partitions)
 
+    def elsewhere(self, record: NewRecord) -> list[NewRecord]:
+        """What takes back the job of this record in all other partitions of its topic: it waits in
+        one of them if it had another key when it was enqueued before.
+        """
+        sources = (
+            TopicPartition(record.topic, number)
+            for number in range(self._topics.partitions(record.topic) or 0)
+            if number != record.partition
+        )
+        return [envelope.tombstone(source, record.key or b"") for source in sources]
+
     def cancel(self, job_id: str) -> bool:
         """Take a job back; whether it still waited.
 

@@ -116,6 +116,24 @@ class Waiting:
         assert member.values(topic, 0) == [names[0].encode()]
         assert not bench.producer.cancel_scheduled(names[0])
 
+    def test_what_waits_again_under_its_key_comes_once(self, bench: Bench) -> None:
+        schedules(bench)
+        one, other = bench.topic(partitions=2), bench.topic()
+        key, due_ns = bench.unique("key"), in_seconds(0.5)
+
+        bench.producer.produce(NewRecord(one, b"1", due_ns=due_ns, schedule_key=key))
+        bench.producer.produce(NewRecord(one, b"2", due_ns=due_ns, schedule_key=key, partition=1))
+        bench.producer.produce_many(
+            [NewRecord(other, b"%d" % n, due_ns=due_ns, schedule_key=key) for n in (3, 4)]
+            + [NewRecord(other, b"5", due_ns=due_ns)]
+        )
+        member = bench.member(one, other)
+        member.poll_until_received(2)
+        member.poll(timeout=0.3)
+
+        assert member.count == 2
+        assert sorted(member.values(other, 0)) == [b"4", b"5"]
+
     def test_a_key_that_nothing_waits_under_cancels_nothing(self, bench: Bench) -> None:
         assert not bench.producer.cancel_scheduled(bench.unique("never-was"))
 

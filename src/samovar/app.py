@@ -373,6 +373,7 @@ class App:
 
     def _faults(self, *, works: bool) -> list[str]:
         """What is wrong with all that was drawn. `works`: jobs are performed here."""
+        self._scheduling.topics()  # also those that job classes chose
         faults = [*self.routes.faults, *self._scheduling.schedules.faults, *self._tasks.faults]
         faults += group_faults(subscriptions(self.routes, self.settings.kafka.group))
         if backends.is_log(self.settings.queue_adapter):

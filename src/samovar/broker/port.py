@@ -84,7 +84,7 @@ class NewRecord(msgspec.Struct, frozen=True, gc=False):
     #: When it may come, nanoseconds since the epoch; only for a producer that `schedules`. It then
     #: waits outside its topic, and is put at the topic's end when its time has come, never before.
     due_ns: int | None = None
-    #: What it can be cancelled by while it waits. It takes the place of what waits under the same key.
+    #: What it can be cancelled by while it waits, in place of what waits under the same key.
     schedule_key: str | None = None
     #: When it was made, milliseconds since the epoch; None is now.
     timestamp: int | None = None

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypedDict, TypeVar, Unpack, get_args
 
+from samovar.broker import topic_names
 from samovar.errors import ArgumentError, MessageInvalidError
 from samovar.job.hashes import bare
 from samovar.job.job_data import NO_HINTS
@@ -188,9 +189,10 @@ def _check(name: str, value: Any) -> None:
                 f"kafka_options: {name} is {value!r}; {hint} {' or '.join(map(repr, known))}."
             )
     elif name == "scheduled_messages_topic":
-        if not isinstance(value, str) or not value.strip():
+        if not topic_names.is_legal(value):
             raise ArgumentError(
-                f"kafka_options: {name} is {value!r}; expected the name of a topic, as text."
+                f"kafka_options: {name} is {value!r:.80}; expected the name of a topic: 1 to 249 "
+                "letters, digits, dots, dashes, underscores."
             )
     elif not callable(value):
         raise ArgumentError(

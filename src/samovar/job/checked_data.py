@@ -24,11 +24,11 @@ class CheckedData(msgspec.Struct, gc=False):
     """What a job takes from its hash; a key that the hash lacks has its default."""
 
     job_class: str
+    arguments: list[Any]
     job_id: Any = None
     provider_job_id: Any = None
     queue_name: Any = None
     priority: Any = None
-    arguments: list[Any] = []
     executions: int = 0
     exception_executions: dict[str, Any] | None = None
     locale: str | None = None
@@ -53,16 +53,19 @@ def check(data: Mapping[str, Any]) -> CheckedData:
     """From a hash; what is None in it has its default too.
 
     Raises:
-        PayloadError: a value is of no use; names its key.
+        PayloadError: a value is of no use, or the arguments are missing; names the key.
     """
     get = data.get
+    arguments = _expect(list, "a list", "arguments", get("arguments"))
+    if arguments is None:
+        raise PayloadError("arguments are missing, and so this is no job; expected a list.")
     return CheckedData(
         get("job_class") or "",
+        arguments,
         get("job_id"),
         get("provider_job_id"),
         get("queue_name"),
         get("priority"),
-        _expect(list, "a list", "arguments", get("arguments")) or [],
         _expect(int, "a whole number", "executions", get("executions")) or 0,
         _expect(dict, "an object", "exception_executions", get("exception_executions")),
         _expect(str, "a name", "locale", get("locale")),

@@ -12,7 +12,9 @@ from samovar.job.retries import Retry, declared
 def delays(cls: type) -> Iterator[str]:
     """What in a job class waits, in the words in which it was declared."""
     for declaration in declared(cls):
-        if isinstance(declaration, Retry) and _is_positive(declaration.wait):
+        if not isinstance(declaration, Retry) or declaration.attempts == 1:
+            continue
+        if _is_positive(declaration.wait):
             errors = ", ".join(_name(error) for error in declaration.errors)
             yield f"retry_on({errors}, wait={declaration.wait!r})"
     options: Any = getattr(cls, "resume_options", None)

@@ -249,7 +249,7 @@ class JobState:
         """Take the attributes from a job hash; keys it lacks become None, unknown ones are left.
 
         Raises:
-            PayloadError: a value is of no use; names its key.
+            PayloadError: a value is of no use, or `arguments` are missing; names the key.
         """
         self._take(checked_data.check(data))
         self.origin = data

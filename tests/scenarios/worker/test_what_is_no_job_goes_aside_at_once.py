@@ -27,6 +27,8 @@ NO_JOBS: dict[str, bytes | None] = {
     "null": b"null",
     "no job class": b"{}",
     "an unknown job": b'{"job_class": "NobodyKnowsThisJob", "arguments": []}',
+    "no arguments": b'{"job_class": "JournalJob", "job_id": "x"}',
+    "arguments that are null": b'{"job_class": "JournalJob", "arguments": null}',
     "deep nesting": b"[" * 100_000,
     "deep nesting that is whole": b'{"a":' * 50_000 + b"1" + b"}" * 50_000,
     "deep arguments": b'{"job_class": "JournalJob", "arguments": %b}'
@@ -110,3 +112,9 @@ def test_whatever_bytes_come_no_process_dies(stage: Stage) -> None:
 
     collect()
     check_that_it_goes_aside_at_once(stage, examples)
+
+
+def test_what_is_no_job_goes_aside_where_no_dead_letters_are_declared(stage: Stage) -> None:
+    stage.draw('app.job_topic("default", partitions=4)')
+
+    check_that_it_goes_aside_at_once(stage, list(NO_JOBS.values()))

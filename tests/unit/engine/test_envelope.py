@@ -158,3 +158,14 @@ def test_what_no_log_could_take_is_told_before_it_waits(name: str, value: bytes 
 
     with pytest.raises(PayloadError, match=name):
         envelope.read(stored(structs.replace(record, headers=headers)))
+
+
+@pytest.mark.parametrize("kind", [b"cancel", b"tombstone", b"", b"Schedule", b"\xff"])
+def test_a_record_with_a_value_that_is_of_another_kind_is_no_schedule(kind: bytes) -> None:
+    record = wrapped(target())
+    headers = tuple(
+        (name, kind if name == "schedule_source_type" else value) for name, value in record.headers
+    )
+
+    with pytest.raises(PayloadError, match="schedule_source_type"):
+        envelope.read(stored(structs.replace(record, headers=headers)))

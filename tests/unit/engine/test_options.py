@@ -179,6 +179,9 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"partitioner": "user_id"}, "such as lambda job: job.arguments[0]"),
     ({"producer": 1}, "app.producer.variant"),
     ({"scheduled_messages_topic": " "}, "the name of a topic"),
+    ({"scheduled_messages_topic": "my jobs"}, "the name of a topic"),
+    ({"scheduled_messages_topic": "jobs/later"}, "the name of a topic"),
+    ({"scheduled_messages_topic": ".."}, "the name of a topic"),
 ]
 
 

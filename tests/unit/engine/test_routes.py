@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import nullcontext
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from samovar import DeadLetterQueue, Pause, Throttle, VirtualPartitions
+from samovar.broker.embedded import EmbeddedBroker
+from samovar.broker.port import TopicSpec
+from samovar.engine.routing.choice import Choice
 from samovar.engine.routing.routes import Routes
+from samovar.engine.serving import Serving
+from samovar.engine.topics import Topics
 
 
 def drawn(**topics: dict[str, Any]) -> Routes:
@@ -165,3 +173,59 @@ def test_what_settings_refuse_each_other_is_told_with_the_other_faults() -> None
 
     assert len(routes.faults) == 2
     assert routes.faults[0] == "job_topic('a'): a is refused."
+
+
+@pytest.mark.parametrize("group", [None, "audit"])
+def test_a_pattern_that_looks_like_a_name_finds_its_topic(
+    tmp_path: Path, group: str | None
+) -> None:
+    topics = Topics(EmbeddedBroker(tmp_path / "log.db").admin())
+    topics.ensure([TopicSpec(name=name, partitions=1) for name in ("payments", "a.b", "axb")])
+    routes = Routes(str)
+    with routes.consumer_group(group) if group else nullcontext():
+        routes.draw(re.compile("payments"), ordering="key")
+        routes.draw(re.compile("a.b"), ordering="none")
+        routes.draw("a.b", ordering="key")
+
+    found = served(routes, topics)
+
+    assert routes.faults == ()
+    assert found == {"payments": "key", "a.b": "key", "axb": "none"}
+
+
+def test_a_pattern_and_a_name_that_look_alike_are_two_routes() -> None:
+    routes = Routes(str)
+    routes.draw("payments", partitions=2)
+    routes.draw(re.compile("payments"), partitions=3)
+
+    assert routes.faults == ()
+    assert routes.find("payments").partitions == 2
+    routes.draw(re.compile("payments"))
+    assert routes.faults == ("job_topic(re.compile('payments')): drawn twice.",)
+
+
+@pytest.mark.parametrize("pattern", ["payments_dead", r".*_dead"])
+def test_a_pattern_of_dead_letter_topics_only_is_refused(pattern: str) -> None:
+    routes = Routes(str)
+    routes.draw(re.compile(pattern))
+
+    (fault,) = routes.faults
+    assert "finds no topic whose name ends in '_dead'" in fault
+
+
+def served(routes: Routes, topics: Topics) -> dict[str, str]:
+    """What a worker reads by these routes, with the ordering of each."""
+    serving = Serving(
+        routes=routes,
+        topics=topics,
+        group="app",
+        class_queues=tuple,
+        serves_all=False,
+        never=(),
+        choice=Choice(),
+    )
+    return {
+        name: serving.topic(subscription, name).ordering
+        for subscription in serving.subscriptions
+        for name in serving.names(subscription)
+    }

@@ -147,11 +147,16 @@ class TestDeserialize:
         assert job.serialize()["arguments"] == strange
 
     def test_missing_keys_are_none_and_not_made_up(self) -> None:
-        job = Job.deserialize({"job_class": "PayloadJob"})
+        job = Job.deserialize({"job_class": "PayloadJob", "arguments": []})
 
         assert (job.job_id, job.queue_name, job.priority) == (None, None, None)
         assert job.executions == 0
         assert job.perform_now() == ((), {})
+
+    @pytest.mark.parametrize("rest", [{}, {"arguments": None}])
+    def test_a_hash_without_arguments_is_no_job(self, rest: Any) -> None:
+        with pytest.raises(PayloadError, match="arguments are missing"):
+            Job.deserialize({"job_class": "PayloadJob", **rest})
 
     def test_unknown_keys_are_left_alone(self) -> None:
         assert Job.execute({"job_class": "PayloadJob", "cattr_0": {}, "arguments": [3]}) == (

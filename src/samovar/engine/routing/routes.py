@@ -11,7 +11,7 @@ from typing import Any, cast
 from samovar.broker import topic_names
 from samovar.engine.routing.reading import read
 from samovar.engine.routing.recovery import BY_STRATEGY, DeadLetterQueue, Strategy, Verdict
-from samovar.engine.routing.topic import Topic, dead_name
+from samovar.engine.routing.topic import DEAD_SUFFIX, Topic, dead_name
 
 #: Settings that are mappings: what a topic says is laid over what the defaults say.
 _LAYERED = ("config", "kafka")
@@ -40,7 +40,8 @@ class Routes:
         a topic cannot be had together."""
         self._real_name = real_name
         self._refusals = refusals
-        self._topics: dict[tuple[str | None, str], Topic] = {}
+        #: By group, and real name or pattern: a pattern may look like a name.
+        self._topics: dict[tuple[str | None, str | re.Pattern[str]], Topic] = {}
         self._faults: list[str] = []
         self._defaults: dict[str, Any] = {}
         self._place = _Place()
@@ -53,7 +54,7 @@ class Routes:
         reading = read(settings)
         faults = [*_name_faults(name), *reading.faults]
         real = name.pattern if isinstance(name, re.Pattern) else self._real_name(str(name))
-        key = (self._place.group, real)
+        key = (self._place.group, name if isinstance(name, re.Pattern) else real)
         if key in self._topics:
             faults.append("drawn twice." if key[0] is None else f"drawn twice in group {key[0]!r}.")
         if not faults:
@@ -179,6 +180,10 @@ def _name_faults(name: object, noun: str = "a topic's name") -> Iterator[str]:
         yield f"{noun} has 1 to 249 letters, digits, dots, dashes, underscores."
 
 
+def _finds_only_dead(pattern: re.Pattern[str]) -> bool:
+    return pattern.pattern.endswith(DEAD_SUFFIX) and "|" not in pattern.pattern
+
+
 def _topic_faults(topic: Topic) -> Iterator[str]:
     """What cannot be had together with its dead letters, a pattern, or partitions told."""
     dead = topic.dead_letter_topic
@@ -191,6 +196,11 @@ def _topic_faults(topic: Topic) -> Iterator[str]:
         yield (
             f"the pattern finds its own dead letter topic {dead!r}, whose records would go round "
             f"for ever; narrow the pattern, or name the dead letter topic otherwise."
+        )
+    if topic.pattern is not None and _finds_only_dead(topic.pattern):
+        yield (
+            f"a pattern finds no topic whose name ends in {DEAD_SUFFIX!r}, and this one has only "
+            f"such names; declare that topic by its name."
         )
     if topic.pattern is None and dead == topic.name:
         yield (

@@ -19,6 +19,8 @@ _VERSION, _KIND = "schedule_schema_version", "schedule_source_type"
 _EPOCH, _TOPIC = "schedule_target_epoch", "schedule_target_topic"
 _KEY, _PARTITION = "schedule_target_key", "schedule_target_partition"
 _PARTITION_KEY = "schedule_target_partition_key"
+#: Of what a record with a value says that it is.
+_SCHEDULE = b"schedule"
 _REQUIRED = (_VERSION, _KIND, _EPOCH, _TOPIC)
 _CONTROL = frozenset({*_REQUIRED, _KEY, _PARTITION, _PARTITION_KEY})
 #: Who asks for a cancellation to be answered; the answer bears it too.
@@ -60,7 +62,7 @@ def wrap(target: Target, *, topic: str, key: str, partitions: int) -> NewRecord:
     """
     control: list[tuple[str, bytes]] = [
         (_VERSION, VERSION.encode()),
-        (_KIND, b"schedule"),
+        (_KIND, _SCHEDULE),
         (_EPOCH, str(target.epoch).encode()),
         (_TOPIC, target.topic.encode()),
     ]
@@ -99,6 +101,8 @@ def read(record: Record) -> Target:
     if record.key is None:
         raise PayloadError("The record has no key, and so cannot be taken back or marked as done.")
     _check_version(headers[_VERSION])
+    if (kind := headers[_KIND]) != _SCHEDULE:
+        raise PayloadError(f"{_KIND} is {kind!r:.80}; expected {_SCHEDULE!r} beside a value.")
     partition = headers.get(_PARTITION)
     return Target(
         topic=_topic(headers[_TOPIC]),

@@ -59,8 +59,15 @@ class ScheduleTopics:
 
     def also(self, names: Iterable[str]) -> None:
         """Know these logical names too, which job classes chose for themselves."""
-        for real in map(self._real_name, names):
+        for name in names:
+            real = self._real_name(name)
             if real not in self._specs:
+                if not topic_names.is_legal(real):
+                    self._faults.append(
+                        f"scheduled_messages_topic {name!r:.80}: the topic's real name "
+                        f"{real!r:.260} has more than 249 characters, or others than letters, "
+                        "digits, dots, dashes, underscores."
+                    )
                 spec = TopicSpec(name=real, partitions=PARTITIONS, config=COMPACTED)
                 self._specs = {**self._specs, real: spec}
 

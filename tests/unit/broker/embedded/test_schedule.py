@@ -185,7 +185,9 @@ def test_whatever_happens_each_record_is_in_one_place(
             if what == "put":
                 due_ns = now[0] + number * STEP
                 log.put(name, due_ns)
-                if number > 0:
+                if number > 0:  # in place of what waits under that name
+                    for each in [each for each in waiting if each[0] == name]:
+                        del waiting[each]
                     waiting[name, due_ns] += 1
                 else:
                     moved.append(name)

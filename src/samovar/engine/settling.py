@@ -13,7 +13,7 @@ from samovar.errors import BrokerError
 from samovar.support import clock
 
 #: The longest wait, in seconds; so far apart may processes start.
-SETTLE_SECONDS = 3.0
+SETTLE_SECONDS = 5.0
 
 
 class Settling:

@@ -58,6 +58,7 @@ EVENTS: dict[str, str] = {
     "worker.stopping": "a worker finishes what it runs []",
     "worker.stopped": "a worker has ended [forced, unfinished]",
     "process.started": "the supervisor started a process [pid, index]",
+    "process.hanging": "the supervisor kills a process that hangs [pid, index, seconds]",
     "process.replaced": "the supervisor replaces a process that ended [pid, index, status]",
     "partitions.assigned": "partitions came [group, partitions]",
     "partitions.revoked": "partitions left [group, partitions]",

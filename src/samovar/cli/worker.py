@@ -22,6 +22,7 @@ from samovar.log_backend import expect_worker
 from samovar.monitoring import log_subscriber
 from samovar.processes import exit_status
 from samovar.processes.descriptors import Descriptors
+from samovar.processes.pulse import Pulse
 from samovar.processes.signals import LOOK_UP_SECONDS, Move, Moves
 from samovar.processes.supervisor import INDEX_VARIABLE, KILL_MARGIN_SECONDS, Supervisor
 from samovar.support import clock
@@ -96,10 +97,11 @@ def command(
 
 def run(app: App, worker: Worker, moves: Moves) -> int:
     """Work until a move ends it; the exit status."""
-    descriptors = Descriptors()
+    descriptors, pulse = Descriptors(), Pulse(os.environ)
     worker.start()
     while True:
         move = moves.take(LOOK_UP_SECONDS)
+        pulse.beat()
         if descriptors.are_lost:
             _leave_in_haste()
         if move is Move.QUIET:

@@ -175,6 +175,13 @@ WORKER: dict[str, tuple[int, Callable[[Payload], str]]] = {
     "worker.stopping": (logging.INFO, lambda p: "The worker is stopping."),
     "worker.stopped": (logging.INFO, _stopped),
     "process.started": (logging.INFO, lambda p: f"Process {p['index']} started: {p['pid']}."),
+    "process.hanging": (
+        logging.ERROR,
+        lambda p: (
+            f"Process {p['index']} ({p['pid']}) has not shown itself for {p['seconds']:.0f} s, and "
+            f"is killed."
+        ),
+    ),
     "process.replaced": (
         logging.WARNING,
         lambda p: (

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from samovar import events
 from samovar.processes import exit_status
+from samovar.processes.pulse import PULSE_VARIABLE, PulseReader
 from samovar.processes.signals import Move, Moves, held_back
 
 #: A child that lived shorter than this makes its successor wait, in seconds.
@@ -24,6 +25,9 @@ LONGEST_WAIT_SECONDS = 30.0
 KILL_MARGIN_SECONDS = 10.0
 #: How often it looks at children that end, in seconds.
 LOOK_SECONDS = 0.1
+#: A child that has not shown itself for so long hangs: some code keeps the interpreter to itself,
+#: or somebody has stopped the process. Its group has given it up by then.
+HANGING_SECONDS = 300.0
 #: Tells a child which one it is, and that standard input closes when its parent is gone.
 INDEX_VARIABLE = "SAMOVAR_INTERNAL_INDEX"
 
@@ -35,6 +39,7 @@ class _Child:
     index: int
     process: subprocess.Popen[bytes]
     started: float
+    pulse: PulseReader
 
 
 class Supervisor:
@@ -68,20 +73,35 @@ class Supervisor:
             if move in (Move.STOP, Move.ORPHANED):
                 return self._stop(moves)
             self._forward(move)
+            self._kill_hanging()
             self._reap()
             self._start_due()
 
     def _start(self, index: int) -> None:
+        pulse = PulseReader()
+        end = str(pulse.childs_end)
         with held_back():
             process = subprocess.Popen(
                 self._command,
                 stdin=subprocess.PIPE,
-                env={**self._environ, INDEX_VARIABLE: str(index)},
+                pass_fds=[pulse.childs_end],
+                env={**self._environ, INDEX_VARIABLE: str(index), PULSE_VARIABLE: end},
             )
+        pulse.child_has_it()
         if self._is_quiet:
             process.send_signal(_FORWARDED[Move.QUIET])
-        self._children[index] = _Child(index, process, time.monotonic())
+        self._children[index] = _Child(index, process, time.monotonic(), pulse)
         events.announce("process.started", pid=process.pid, index=index)
+
+    def _kill_hanging(self) -> None:
+        for child in self._children.values():
+            silence = child.pulse.silence
+            if silence > HANGING_SECONDS:
+                events.announce(
+                    "process.hanging", pid=child.process.pid, index=child.index, seconds=silence
+                )
+                child.process.kill()
+                child.process.wait()
 
     def _reap(self) -> None:
         for child in list(self._children.values()):
@@ -133,5 +153,6 @@ class Supervisor:
 
 
 def _close(child: _Child) -> None:
+    child.pulse.close()
     if child.process.stdin is not None:
         child.process.stdin.close()

@@ -100,6 +100,7 @@ EVENTS: dict[str, str] = {
     "listener.failed": "a listener met an error and starts anew [error, retry_in]",
     "listener.fenced": "another process took a static member's place; this one stops [error]",
     "broker.error": "the broker reported a passing error [error]",
+    "log.repaired": "a damaged file of the embedded log was mended [path, partitions]",
 }
 
 
@@ -116,7 +117,8 @@ class Event:
 
 Subscriber = Callable[[Event], object]
 
-_lock = threading.Lock()
+#: Re-entrant, as finalizers that run in between may subscribe too.
+_lock = threading.RLock()
 _subscriptions: list[tuple[str | re.Pattern[str], Subscriber]] = []
 #: Names that somebody listens to, with the listeners; replaced as a whole, so readers need no lock.
 heard: dict[str, tuple[Subscriber, ...]] = {}
@@ -143,7 +145,8 @@ def subscribe(name: str | re.Pattern[str]) -> Callable[[Subscriber], Subscriber]
 def unsubscribe(subscriber: Subscriber) -> None:
     """Forget every subscription of this callable."""
     with _lock:
-        _subscriptions[:] = [pair for pair in _subscriptions if pair[1] is not subscriber]
+        for pair in [pair for pair in _subscriptions if pair[1] is subscriber]:
+            _subscriptions.remove(pair)
         _rebuild()
 
 
@@ -208,11 +211,14 @@ def _name(subscriber: Subscriber) -> str:
 
 def _rebuild() -> None:
     global heard
-    heard = {
-        name: listeners
-        for name in EVENTS
-        if (listeners := tuple(s for wanted, s in _subscriptions if _matches(wanted, name)))
-    }
+    subscriptions = None
+    while subscriptions != _subscriptions:  # a finalizer may have subscribed meanwhile
+        subscriptions = list(_subscriptions)
+        heard = {
+            name: listeners
+            for name in EVENTS
+            if (listeners := tuple(s for wanted, s in subscriptions if _matches(wanted, name)))
+        }
 
 
 def _matches(wanted: str | re.Pattern[str], name: str) -> bool:

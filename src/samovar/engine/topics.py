@@ -16,7 +16,8 @@ class Topics:
 
     def __init__(self, admin: Admin) -> None:
         self.admin = admin
-        self._lock = threading.Lock()
+        #: Re-entrant, as a finalizer that runs in between may enqueue.
+        self._lock = threading.RLock()
         #: Name and partitions of topics seen to exist; replaced as a whole, read without lock.
         self._known: dict[str, int] = {}
 

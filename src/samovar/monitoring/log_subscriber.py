@@ -21,7 +21,7 @@ from samovar.monitoring.worker_lines import WORKER
 from samovar.support import clock, log
 from samovar.support.wording import printable
 
-_lock = threading.Lock()
+_lock = threading.RLock()
 #: Events that are told, with who tells them; guarded by `_lock`.
 _attached: dict[str, events.Subscriber] = {}
 #: How jobs are told of; replaced as a whole, so readers need no lock.

@@ -22,7 +22,8 @@ class Repeats:
     def __init__(self) -> None:
         #: Kind of line -> when it was last written, and how many were left out since.
         self._seen: dict[str, tuple[float, int]] = {}
-        self._lock = threading.Lock()
+        #: Re-entrant: what a finalizer does meanwhile, in this very thread, may be logged too.
+        self._lock = threading.RLock()
 
     def admit(self, words: str, now: float) -> int | None:
         """How many lines like this one were left out since the last one that was written; None

@@ -163,6 +163,14 @@ def _cannot_leave(payload: Payload) -> str:
     )
 
 
+def _repaired(payload: Payload) -> str:
+    return (
+        f"{payload['path']}: the file was damaged by an earlier version, which could give an "
+        f"offset out twice; mended in {counted(payload['partitions'], 'partition')}. Jobs that "
+        "were refused with 'UNIQUE constraint failed' are not stored."
+    )
+
+
 #: Event -> level, and the payload to the words.
 WORKER: dict[str, tuple[int, Callable[[Payload], str]]] = {
     "log.assumed": (logging.WARNING, _log_assumed),
@@ -250,6 +258,7 @@ WORKER: dict[str, tuple[int, Callable[[Payload], str]]] = {
         logging.ERROR,
         lambda p: f"The listener failed and starts anew in {p['retry_in']:g} s: {_error(p)}.",
     ),
+    "log.repaired": (logging.WARNING, _repaired),
     "broker.error": (logging.WARNING, lambda p: f"{_error(p)}"),
     "current_attributes.unknown": (logging.WARNING, _unknown_attributes),
 }

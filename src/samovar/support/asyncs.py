@@ -16,7 +16,7 @@ from samovar.support import event_loop
 
 R = TypeVar("R")
 
-_lock = threading.Lock()
+_lock = threading.RLock()
 #: How many calls of `in_thread` the code that runs here is inside of.
 _depth: ContextVar[int] = ContextVar("samovar_thread_depth", default=0)
 #: The threads of each depth from 1 on, by process; guarded by `_lock`.

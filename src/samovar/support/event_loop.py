@@ -15,7 +15,7 @@ from samovar.support.loop_thread import Call, LoopThread, is_loop_thread
 
 R = TypeVar("R")
 
-_lock = threading.Lock()
+_lock = threading.RLock()
 #: The shared loop and the process it belongs to; made under `_lock`.
 _shared: tuple[int, LoopThread] | None = None
 

@@ -9,7 +9,8 @@ from contextlib import closing, contextmanager
 from typing import Literal
 
 from samovar.broker.embedded import groups, log
-from samovar.broker.embedded.doorbell import Ringer, bells_directory
+from samovar.broker.embedded.bells import Bells
+from samovar.broker.embedded.doorbell import Ringer
 from samovar.broker.embedded.schema import empty_log
 from samovar.broker.embedded.store import Store
 from samovar.broker.port import (
@@ -35,7 +36,7 @@ class EmbeddedAdmin:
     def __init__(self, store: Store) -> None:
         # Its lock guards the ringer too.
         self._store = store
-        self._ringer = Ringer(bells_directory(store.path))
+        self._ringer = Ringer(Bells(store.path))
 
     def topics(self) -> dict[str, int]:
         """Name of each topic and its number of partitions."""
@@ -201,7 +202,7 @@ class EmbeddedAdmin:
         return partition_ids[source.partition]
 
     def _ring(self) -> None:
-        with self._store.lock:
+        with self._store.holding():
             self._ringer.ring()
 
 

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from samovar.broker.embedded import groups, log
+from samovar.broker.embedded import groups, log, uses
 from samovar.broker.embedded.producer import EmbeddedProducer
 from samovar.broker.embedded.store import Store
 from samovar.broker.port import NO_MARKS, Commit, NewRecord, TopicPartition, Written
@@ -33,6 +33,7 @@ class EmbeddedAtomicProducer:
         member: object = None,
     ) -> list[Written]:
         """See the port."""
+        uses.check()  # before anything here is changed
         if self._epoch is None:
             self._epoch = self._take_over()
         self._marks, self._member = marks, member

@@ -9,7 +9,8 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 
 from samovar.broker.embedded import groups, log
-from samovar.broker.embedded.doorbell import Doorbell, Ringer, bells_directory
+from samovar.broker.embedded.bells import Bells
+from samovar.broker.embedded.doorbell import Doorbell, Ringer
 from samovar.broker.embedded.membership import TICK_SECONDS, Changes
 from samovar.broker.embedded.store import Store
 from samovar.broker.port import Commit, TopicPartition
@@ -23,9 +24,9 @@ class Direct:
         self._store = store
         self._group = group
         self._begins_at_end = begins_at_end
-        directory = bells_directory(store.path)
-        self._ringer = Ringer(directory)
-        self.bell = Doorbell(directory)
+        bells = Bells(store.path)
+        self._ringer = Ringer(bells)
+        self.bell = Doorbell(bells)
         self._group_id: int | None = None
         self._sources: frozenset[TopicPartition] = frozenset()
         self.next_tick = 0.0

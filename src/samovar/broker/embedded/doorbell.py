@@ -1,16 +1,19 @@
-"""Named pipes that wake sleeping consumers, and that prove by being open that they live."""
+"""A consumer's own bell, which wakes it; and what rings all bells of a log.
+
+A bell proves by being open that its process lives.
+"""
 
 from __future__ import annotations
 
-import errno
 import os
-import secrets
 import select
 import threading
 import time
 import weakref
 from contextlib import suppress
-from pathlib import Path
+
+from samovar.broker.embedded.bells import Bells
+from samovar.errors import StoreError
 
 #: Where pipes are not to be had, a sleeper looks for itself this often.
 LOOK_SECONDS = 0.01
@@ -18,40 +21,25 @@ LOOK_SECONDS = 0.01
 _STAMP_NANOSECONDS = 50_000_000
 
 
-def bells_directory(path: Path) -> Path:
-    """Where the bells of the log at `path` hang."""
-    return path.with_name(f"{path.name}-bells")
-
-
 class Doorbell:
     """A consumer's own bell. `name` is None where named pipes are not to be had."""
 
-    def __init__(self, directory: Path) -> None:
-        self._path: Path | None = None
+    def __init__(self, bells: Bells) -> None:
+        """
+        Raises:
+            StoreError: the directory of the bells may hold what is not ours.
+        """
+        self._bells = bells
+        self.name: str | None = None
         self._fd: int | None = None
         #: Rings instead of the pipe where there is none.
         self._event = threading.Event()
         #: Guards the pipe: closed while another thread rings, its number might be another file's.
         self._lock = threading.Lock()
         with suppress(OSError, AttributeError):
-            self._open(directory)
+            self.name, self._fd = bells.hang()
         _bells.add(self)
         _guard_against_forks()
-
-    @property
-    def name(self) -> str | None:
-        return None if self._path is None else self._path.name
-
-    def _open(self, directory: Path) -> None:
-        directory.mkdir(exist_ok=True)
-        name = secrets.token_hex(8)
-        hidden, path = directory / f".{name}", directory / name
-        os.mkfifo(hidden, 0o666)
-        # For writing too, or the pipe would be at its end whenever no writer has it open.
-        self._fd = os.open(hidden, os.O_RDWR | os.O_NONBLOCK)
-        # A bell in sight that nobody has open means death, so it appears only now.
-        hidden.rename(path)
-        self._path = path
 
     def wait(self, timeout: float) -> bool:
         """Sleep until the bell rings, `timeout` seconds at most; whether it rang."""
@@ -76,9 +64,8 @@ class Doorbell:
 
     def close(self) -> None:
         """Take the bell down."""
-        if self._path is not None:
-            with suppress(OSError):
-                self._path.unlink()
+        if self.name is not None:
+            self._bells.take_down(self.name)
         with self._lock:
             self.forget()
 
@@ -92,8 +79,8 @@ class Doorbell:
 class Ringer:
     """Rings every bell of a log. Not thread-safe: its user's lock guards it."""
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
+    def __init__(self, bells: Bells) -> None:
+        self._bells = bells
         self._fds: dict[str, int] = {}
         self._seen: tuple[int, int] | None = None
 
@@ -115,53 +102,26 @@ class Ringer:
         self._seen = None
 
     def _look_for_new_bells(self) -> None:
-        try:
-            status = self._directory.stat()
-        except OSError:
+        stamp = self._bells.stamp()
+        if stamp is None:
             self.close()
+        if stamp is None or stamp == self._seen:
             return
-        stamp = (status.st_ino, status.st_mtime_ns)
-        if stamp == self._seen:
-            return
-        names = set(_names(self._directory))
+        # What may not be ours is rung for nobody. Who hangs a bell there says so.
+        with suppress(StoreError):
+            self._open_new(set(self._bells.names()))
+        settled = time.time_ns() - stamp[1] > _STAMP_NANOSECONDS
+        self._seen = stamp if settled else None
+
+    def _open_new(self, names: set[str]) -> None:
         for name in self._fds.keys() - names:
             self._drop(name)
         for name in names - self._fds.keys():
             with suppress(OSError):
-                self._fds[name] = _open_to_ring(self._directory, name)
-        settled = time.time_ns() - status.st_mtime_ns > _STAMP_NANOSECONDS
-        self._seen = stamp if settled else None
+                self._fds[name] = self._bells.open_to_ring(name)
 
     def _drop(self, name: str) -> None:
         os.close(self._fds.pop(name))
-
-
-def is_abandoned(directory: Path, name: str) -> bool:
-    """Whether the process that hung this bell is gone."""
-    try:
-        os.close(_open_to_ring(directory, name))
-    except OSError as error:
-        return error.errno in (errno.ENXIO, errno.ENOENT)
-    return False
-
-
-def take_down_abandoned(directory: Path) -> None:
-    """Remove the bells that dead processes have left."""
-    for name in _names(directory):
-        if is_abandoned(directory, name):
-            with suppress(OSError):
-                (directory / name).unlink()
-
-
-def _names(directory: Path) -> list[str]:
-    try:
-        return [path.name for path in directory.iterdir() if not path.name.startswith(".")]
-    except OSError:
-        return []
-
-
-def _open_to_ring(directory: Path, name: str) -> int:
-    return os.open(directory / name, os.O_WRONLY | os.O_NONBLOCK)
 
 
 def _readable(fd: int, timeout: float) -> bool:

@@ -60,7 +60,7 @@ def generation(connection: sqlite3.Connection, group: int, member: int) -> tuple
         " FROM consumer_groups WHERE id = ?",
         (member, group),
     ).fetchone()
-    return row[0], bool(row[1])
+    return (row[0], bool(row[1])) if row is not None else (-1, False)  # it was another file
 
 
 def members(connection: sqlite3.Connection, group: int) -> list[Member]:

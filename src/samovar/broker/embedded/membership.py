@@ -7,13 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from samovar.broker.embedded import groups
-from samovar.broker.embedded.doorbell import (
-    Doorbell,
-    Ringer,
-    bells_directory,
-    is_abandoned,
-    take_down_abandoned,
-)
+from samovar.broker.embedded.bells import Bells
+from samovar.broker.embedded.doorbell import Doorbell, Ringer
 from samovar.broker.embedded.store import Store
 from samovar.broker.port import Commit
 
@@ -46,9 +41,9 @@ class Membership:
         self._begins_at_end = begins_at_end
         self._group = group
         self._lease = lease
-        self._directory = bells_directory(store.path)
-        self._ringer = Ringer(self._directory)
-        self.bell = Doorbell(self._directory)
+        self._bells = Bells(store.path)
+        self._ringer = Ringer(self._bells)
+        self.bell = Doorbell(self._bells)
         self._group_id = 0
         self._id: int | None = None
         self._renewed = 0.0
@@ -61,10 +56,10 @@ class Membership:
 
     def join(self, topics: Sequence[str]) -> None:
         """Become a member; those found dead are put out on the way."""
-        take_down_abandoned(self._directory)
-        if self.bell.name is None or is_abandoned(self._directory, self.bell.name):
+        self._bells.take_down_abandoned()
+        if self.bell.name is None or self._bells.is_abandoned(self.bell.name):
             self.bell.close()
-            self.bell = Doorbell(self._directory)
+            self.bell = Doorbell(self._bells)
         now = time.monotonic()
         with self._store.writing() as connection:
             self._group_id = groups.group_id(connection, self._group)
@@ -106,7 +101,7 @@ class Membership:
                 groups.remove(connection, self._group_id, dead)
         self._renewed = now
         if dead:
-            take_down_abandoned(self._directory)
+            self._bells.take_down_abandoned()
             self._ringer.ring()
 
     def changes(self, held: Collection[int]) -> Changes | None:
@@ -191,6 +186,6 @@ class Membership:
             if member.id != self._id
             and (
                 (by_lease and member.is_overdue(now))
-                or (member.bell is not None and is_abandoned(self._directory, member.bell))
+                or (member.bell is not None and self._bells.is_abandoned(member.bell))
             )
         ]

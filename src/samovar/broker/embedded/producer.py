@@ -6,13 +6,16 @@ import os
 import random
 import sqlite3
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from samovar.broker.embedded import log, schedule
-from samovar.broker.embedded.doorbell import Ringer, bells_directory
+from samovar import events
+from samovar.broker.embedded import log, schedule, uses
+from samovar.broker.embedded.bells import Bells
+from samovar.broker.embedded.doorbell import Ringer
+from samovar.broker.embedded.file import File
 from samovar.broker.embedded.store import Store
 from samovar.broker.partitioning import partition_of
 from samovar.broker.port import NewRecord, Told, TopicPartition, Written
@@ -61,6 +64,10 @@ class _Call:
         self.is_stored = False
 
 
+def _nobody(index: int, outcome: Written | BrokerError) -> None:
+    """Is told nothing."""
+
+
 class EmbeddedProducer:
     """Fulfils `samovar.broker.port.Producer`."""
 
@@ -74,7 +81,7 @@ class EmbeddedProducer:
         self._guard = guard
         # Its lock guards everything here, since that one is known to be free after a fork.
         self._store = store
-        self._ringer = Ringer(bells_directory(store.path))
+        self._ringer = Ringer(Bells(store.path))
         #: Each topic's partitions, in order.
         self._topics: dict[str, list[_Place]] = {}
         self._partitions_ever_made = -1
@@ -94,17 +101,26 @@ class EmbeddedProducer:
             DeliveryFailedError: the topic has no such partition.
             StoreError: the file cannot be used, or the disk is full.
         """
-        self._write([record])
+        if uses.is_using():
+            self._postpone([record])
+        else:
+            self._write([record])
 
     def produce_many(self, records: Sequence[NewRecord]) -> Mapping[int, BrokerError]:
         """Store all of them or, on an error, none."""
-        self._write(records)
+        if uses.is_using():
+            self._postpone(records)
+        else:
+            self._write(records)
         return {}
 
     def produce_each(self, records: Sequence[NewRecord], told: Told) -> Mapping[int, BrokerError]:
         """Store all of them or, on an error, none."""
-        for index, written in enumerate(self.produce_sync(records)):
-            told(index, written)
+        if uses.is_using():
+            self._postpone(records, told)
+        else:
+            for index, written in enumerate(self.produce_sync(records)):
+                told(index, written)
         return {}
 
     def produce_sync(
@@ -158,46 +174,69 @@ class EmbeddedProducer:
             # What other threads were about to write when the process forked, the parent writes.
             self._waiting.clear()
             self._process = os.getpid()
+        uses.check()  # before another thread can find the call, and store it
         call = _Call(records)
         self._waiting.append(call)
-        with self._store.lock:
+        with self._store.holding() as file:
             if not call.is_stored:
-                self._write_waiting(call)
+                self._write_waiting(file, call)
         return call
 
-    def _write_waiting(self, call: _Call) -> None:
+    def _postpone(self, records: Sequence[NewRecord], told: Told = _nobody) -> None:
+        """The caller has interrupted a use of the log in this thread: store them after that."""
+
+        def write() -> None:
+            try:
+                written = self.produce_sync(records)
+            except Exception as error:
+                self._refused(records, told, error)
+            else:
+                for index, place in enumerate(written):
+                    told(index, place)
+
+        uses.postpone(write)
+
+    def _refused(self, records: Sequence[NewRecord], told: Told, error: Exception) -> None:
+        if told is _nobody or not isinstance(error, BrokerError):
+            for topic, count in Counter(record.topic for record in records).items():
+                events.announce("producer.failed", topic=topic, error=error, count=count)
+        else:
+            for index in range(len(records)):
+                told(index, error)
+
+    def _write_waiting(self, file: File, call: _Call) -> None:
         """Store this call and those of the threads that wait: together they wait for one fsync."""
         others: list[_Call] = []
         with suppress(IndexError):
             while True:
                 others.append(self._waiting.popleft())
         together = [call, *(other for other in others if other is not call)]
-        self._look_for_new_partitions()
+        self._look_for_new_partitions(file)
         try:
-            self._store_together(together)
+            self._store_together(file, together)
         except (BrokerError, sqlite3.Error):
             if len(together) == 1:
                 raise
             # One may have spoilt it for all: each stands for itself when its turn comes.
-            self._store_together([call])
+            self._store_together(file, [call])
         self._ringer.ring()
 
-    def _store_together(self, calls: Sequence[_Call]) -> None:
+    def _store_together(self, file: File, calls: Sequence[_Call]) -> None:
         while True:
             for call in calls:
                 call.places = [
-                    self._choose(record) if record.due_ns is None else self._choose_later(record)
+                    (self._choose if record.due_ns is None else self._choose_later)(file, record)
                     for record in call.records
                 ]
             try:
-                with self._store.writing() as connection:
+                with file.writing() as connection:
                     if self._guard is not None:
                         self._guard(connection)
                     for call in calls:
                         self._append(connection, call)
                 break
             except log.PartitionGoneError:
-                self._learn_topics()
+                self._learn_topics(file)
         for call in calls:
             call.is_stored = True
 
@@ -212,11 +251,11 @@ class EmbeddedProducer:
             for partition_id, line in lines.items()
         }
 
-    def _choose(self, record: NewRecord) -> _Place:
+    def _choose(self, file: File, record: NewRecord) -> _Place:
         wanted = record.partition
         places = self._topics.get(record.topic, ())
         if not places or (wanted is not None and wanted >= len(places)):
-            self._learn_topics()
+            self._learn_topics(file)
             places = self._topics.get(record.topic, ())
         if not places:
             raise UnknownTopicError(
@@ -233,24 +272,23 @@ class EmbeddedProducer:
         self._turn += 1
         return places[self._turn % len(places)]
 
-    def _choose_later(self, record: NewRecord) -> _Place:
+    def _choose_later(self, file: File, record: NewRecord) -> _Place:
         """Nowhere until it is due; but if it could not go anywhere, that is told now."""
-        place = self._choose(record)
+        place = self._choose(file, record)
         is_due = record.due_ns is None or record.due_ns <= clock.now_ns()
         return place if is_due else _NOWHERE
 
-    def _look_for_new_partitions(self) -> None:
+    def _look_for_new_partitions(self, file: File) -> None:
         now = time.monotonic()
         if now < self._look_at:
             return
         self._look_at = now + _LOOK_SECONDS
-        self._store.check_place()
-        with self._store.reading() as connection:
+        with file.reading() as connection:
             if log.partitions_ever_made(connection) != self._partitions_ever_made:
-                self._learn_topics()
+                self._learn_topics(file)
 
-    def _learn_topics(self) -> None:
-        with self._store.reading() as connection:
+    def _learn_topics(self, file: File) -> None:
+        with file.reading() as connection:
             self._partitions_ever_made = log.partitions_ever_made(connection)
             self._topics = {
                 topic: [_Place(*place) for place in enumerate(ids)]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import time
 from contextlib import suppress
 from pathlib import Path
 
+from samovar.broker.embedded import damage, place
 from samovar.broker.embedded.faults import fault_of
 from samovar.errors import BrokerError, StoreError
 
@@ -107,7 +107,11 @@ def connect(path: Path, synchronous: str) -> sqlite3.Connection:
         StoreError: the file cannot be used; the message says why and what to do.
         BrokerUnavailableError: other processes kept it locked.
     """
-    _check_place(path)
+    place.check(path)
+    try:
+        place.make(path)
+    except OSError as error:
+        raise StoreError(f"{path}: the file cannot be made ({error.strerror}).") from error
     try:
         connection = sqlite3.connect(
             path, timeout=PATIENCE_SECONDS, isolation_level=None, check_same_thread=False
@@ -120,6 +124,7 @@ def connect(path: Path, synchronous: str) -> sqlite3.Connection:
             _switch_to_wal(connection, path)
         if version < VERSION:
             _renew(connection, path)
+        damage.repair(connection, path)
         connection.execute(f"PRAGMA synchronous = {synchronous}")
         # On macOS plain fsync leaves the data in the drive's cache; elsewhere this does nothing.
         connection.execute("PRAGMA fullfsync = 1")
@@ -141,25 +146,6 @@ def empty_log() -> sqlite3.Connection:
         for change in changes:
             connection.execute(change)
     return connection
-
-
-def _check_place(path: Path) -> None:
-    directory = path.parent
-    if not directory.is_dir():
-        raise StoreError(
-            f"{path}: there is no directory {directory}. Create it, or change the path."
-        )
-    if path.is_dir():
-        raise StoreError(f"{path}: this is a directory. Give the path of a file.")
-    if not os.access(directory, os.W_OK | os.X_OK):
-        raise StoreError(
-            f"{path}: this user may not write in {directory}, where SQLite puts its -wal and -shm "
-            "files. Grant that right, or change the path."
-        )
-    if path.exists() and not os.access(path, os.R_OK | os.W_OK):
-        raise StoreError(
-            f"{path}: the file is read-only for this user. Grant the right to write it."
-        )
 
 
 def _version(connection: sqlite3.Connection, path: Path) -> int:

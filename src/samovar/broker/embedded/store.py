@@ -1,146 +1,111 @@
-"""One connection to the file: opened when first used, guarded by a lock, closed around a fork."""
+"""The file as one user of it sees it: a connection, guarded by a lock, and closed around a fork."""
 
 from __future__ import annotations
 
 import os
-import random
 import sqlite3
 import threading
-import time
 import weakref
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
+from samovar.broker.embedded import uses
 from samovar.broker.embedded.fair_lock import FairLock
-from samovar.broker.embedded.faults import fault_of
-from samovar.broker.embedded.schema import PATIENCE_SECONDS, connect
-from samovar.errors import BrokerError, StoreError
+from samovar.broker.embedded.file import File
 
 
 class Store:
-    """The file as one user of it sees it."""
+    """Any thread may use it. A use within a use of the same thread is refused, whichever log they
+    are of: see `uses`.
+    """
 
     def __init__(self, path: Path, *, synchronous: str) -> None:
-        self.path = path
-        self._synchronous = synchronous
-        #: Guards the connection; users may hold it for longer, and forks wait for it.
-        self.lock = FairLock()
-        self._connection: sqlite3.Connection | None = None
-        self._connected = 0
-        #: Which file the connection is open on.
-        self._file: tuple[int, int] | None = None
-        self._closed = False
+        self._file = File(path, synchronous=synchronous)
+        #: The file's own name, with no link in it.
+        self.path = self._file.path
+        self._lock = FairLock()
         _guard_against_forks(self)
+
+    def holding(self) -> Holding:
+        """A block that has the file to itself, and forks wait for it. Gives the `File`.
+
+        Raises:
+            BrokerError: this thread has interrupted a use of its own.
+        """
+        return Holding(self._lock, self._file)
 
     @contextmanager
     def reading(self) -> Generator[sqlite3.Connection]:
-        """Single statements; each sees the newest state.
-
-        Raises:
-            StoreError: the file cannot be used.
-            BrokerUnavailableError: others kept it locked.
-        """
-        with self.lock:
-            try:
-                yield self._connection or self._connect()
-            except sqlite3.ProgrammingError:
-                raise  # The caller's own mistake, such as a value that is not bytes.
-            except sqlite3.DatabaseError as error:
-                raise fault_of(error, self.path) from error
+        """See `File.reading`."""
+        with self.holding() as file, file.reading() as connection:
+            yield connection
 
     @contextmanager
     def writing(self) -> Generator[sqlite3.Connection]:
-        """A transaction: all of it or, on any error, nothing of it.
-
-        Raises:
-            StoreError: the file cannot be used, or the disk is full.
-            BrokerUnavailableError: others kept it locked.
-        """
-        with self.reading() as connection:
-            try:
-                _begin(connection)
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    with suppress(sqlite3.Error):
-                        connection.execute("ROLLBACK")
-                raise
+        """See `File.writing`."""
+        with self.holding() as file, file.writing() as connection:
+            yield connection
 
     def state(self) -> tuple[int, int]:
-        """Differs from an earlier answer whenever another connection has committed since."""
-        with self.reading() as connection:
-            (version,) = connection.execute("PRAGMA data_version").fetchone()
-            return self._connected, version
+        """See `File.state`."""
+        with self.holding() as file:
+            return file.state()
 
     def check_place(self) -> None:
-        """Make sure that the file is the one that was opened; if not, the next use opens anew.
-
-        Raises:
-            StoreError: it was deleted or replaced meanwhile.
-        """
-        with self.lock:
-            if self._connection is None or self._file == _identity(self.path):
-                return
-            self._disconnect()
-        raise StoreError(
-            f"{self.path}: the file was deleted or replaced while it was in use. What was in it is "
-            "gone from here; a new one is made. Stop all processes before you move a log."
-        )
+        """See `File.check_place`."""
+        with self.holding() as file:
+            file.check_place()
 
     def close(self) -> None:
         """Let go of the file for good."""
-        with self.lock:
-            self._closed = True
-            self._disconnect()
+        with self.holding() as file:
+            file.close()
 
-    def before_fork(self) -> None:
-        """Hold the lock, and have no connection that the child could inherit."""
-        self.lock.__enter__()
-        self._disconnect()
+    def before_fork(self) -> bool:
+        """Hold the lock, and have no connection that the child could inherit; False if this thread
+        has the lock: it forks in the middle of a use.
+        """
+        if self._lock.owner == threading.get_ident():
+            return False
+        self._lock.acquire()
+        self._file.disconnect()
+        return True
 
     def after_fork_in_parent(self) -> None:
         """Go on; connects anew when it needs to."""
-        self.lock.__exit__()
+        self._lock.release()
 
     def after_fork_in_child(self) -> None:
         """Go on, without the threads that may have waited for the lock."""
-        self.lock = FairLock()
-
-    def _connect(self) -> sqlite3.Connection:
-        if self._closed:
-            raise BrokerError(f"{self.path}: used after close().")
-        self._connection = connect(self.path, self._synchronous)
-        self._file = _identity(self.path)
-        self._connected += 1
-        return self._connection
-
-    def _disconnect(self) -> None:
-        if self._connection is not None and not self._connection.in_transaction:
-            connection, self._connection = self._connection, None
-            connection.close()
+        self._lock = FairLock()
+        self._file.forked()
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
+class Holding:
+    """One use of a store, as a ``with`` block."""
 
+    # A class, because a generator under `contextmanager` costs three times as much.
+    __slots__ = ("_file", "_lock")
 
-def _begin(connection: sqlite3.Connection) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
+    def __init__(self, lock: FairLock, file: File) -> None:
+        self._lock = lock
+        self._file = file
+
+    def __enter__(self) -> File:
+        uses.begin()
         try:
-            connection.execute("BEGIN IMMEDIATE")
-            return
-        except sqlite3.OperationalError as error:
-            is_locked = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-            if not is_locked or time.monotonic() > deadline:
-                raise
-        time.sleep(random.uniform(0.0002, 0.001))
+            self._lock.acquire()
+        except BaseException:
+            uses.end()
+            raise
+        return self._file
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self._lock.release()
+        finally:
+            uses.end()
 
 
 #: Stores of this process. SQLite forbids carrying a connection over a fork: even opening a second
@@ -149,6 +114,7 @@ def _begin(connection: sqlite3.Connection) -> None:
 #: (https://sqlite.org/howtocorrupt.html#_carrying_an_open_database_connection_across_a_fork_).
 _stores: weakref.WeakSet[Store] = weakref.WeakSet()
 _stores_lock = threading.RLock()
+#: Those that wait for the fork to be over.
 _held: list[Store] = []
 _guarded = False
 
@@ -168,9 +134,7 @@ def _guard_against_forks(store: Store) -> None:
 
 def _before_fork() -> None:
     _stores_lock.acquire()
-    for store in list(_stores):
-        store.before_fork()
-        _held.append(store)
+    _held.extend(store for store in list(_stores) if store.before_fork())
 
 
 def _after_fork_in_parent() -> None:
@@ -180,6 +144,8 @@ def _after_fork_in_parent() -> None:
 
 
 def _after_fork_in_child() -> None:
-    while _held:
-        _held.pop().after_fork_in_child()
+    uses.forget()
+    for store in list(_stores):
+        store.after_fork_in_child()
+    _held.clear()
     _stores_lock.release()

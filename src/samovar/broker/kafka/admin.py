@@ -61,7 +61,7 @@ class KafkaAdmin:
         self._properties = dict(properties)
         self._reader = dict(reader)
         self._address = self._properties.get("bootstrap.servers")
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._client: AdminClient | None = None
         forks.tell(self)
 
@@ -202,7 +202,7 @@ class KafkaAdmin:
     def forked(self) -> None:
         """This is a child process: its parent's client is kept out of use, for ever."""
         forks.abandon(self._client)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._client = None
 
     @contextmanager

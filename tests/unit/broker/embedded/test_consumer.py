@@ -12,8 +12,9 @@ import pytest
 
 from samovar.broker.embedded import EmbeddedBroker
 from samovar.broker.embedded.admin import EmbeddedAdmin
+from samovar.broker.embedded.bells import Bells
 from samovar.broker.embedded.consumer import EmbeddedConsumer
-from samovar.broker.embedded.doorbell import Doorbell, Ringer, bells_directory, is_abandoned
+from samovar.broker.embedded.doorbell import Doorbell, Ringer
 from samovar.broker.embedded.producer import EmbeddedProducer
 from samovar.broker.port import NewRecord, TopicPartition, TopicSpec
 from samovar.errors import BrokerError
@@ -253,8 +254,8 @@ def test_a_consumer_whose_bell_was_taken_away_joins_anew(
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_forked_child_is_not_taken_for_its_parent(tmp_path: Path, reader: Reader) -> None:
-    directory = bells_directory(tmp_path / "log.db")
-    (bell,) = directory.iterdir()
+    bells = Bells(tmp_path / "log.db")
+    (bell,) = bells.names()
     child = os.fork()
     if child == 0:
         try:
@@ -265,7 +266,7 @@ def test_a_forked_child_is_not_taken_for_its_parent(tmp_path: Path, reader: Read
         os._exit(1)
 
     assert os.waitpid(child, 0)[1] == 0
-    assert not is_abandoned(directory, bell.name)
+    assert not bells.is_abandoned(bell)
     reader.poll()
     assert reader.held == {SOURCE}
 
@@ -287,7 +288,7 @@ def test_without_named_pipes_members_look_for_themselves(
 
 
 def test_a_ringer_finds_bells_that_come_later(tmp_path: Path) -> None:
-    directory = tmp_path / "bells"
+    directory = Bells(tmp_path / "log.db")
     ringer = Ringer(directory)
     ringer.ring()
     bells = [Doorbell(directory) for _ in range(3)]
@@ -301,16 +302,16 @@ def test_a_ringer_finds_bells_that_come_later(tmp_path: Path) -> None:
     for bell in bells:
         bell.close()
     ringer.close()
-    assert list(directory.iterdir()) == []
+    assert list(directory.path.iterdir()) == []
 
 
 def test_a_bell_that_nobody_hears_any_more_is_abandoned(tmp_path: Path) -> None:
-    directory = tmp_path / "bells"
+    directory = Bells(tmp_path / "log.db")
     bell = Doorbell(directory)
     assert bell.name is not None
-    assert not is_abandoned(directory, bell.name)
+    assert not directory.is_abandoned(bell.name)
 
     bell.forget()
 
-    assert is_abandoned(directory, bell.name)
-    assert is_abandoned(directory, "never-was")
+    assert directory.is_abandoned(bell.name)
+    assert directory.is_abandoned("never-was")

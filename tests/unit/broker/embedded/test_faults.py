@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from samovar.broker.embedded import EmbeddedBroker, schema, store
+from samovar.broker.embedded import EmbeddedBroker, file, schema
 from samovar.broker.port import NewRecord, TopicPartition, TopicSpec
 from samovar.errors import BrokerUnavailableError, StoreError
 from tests.support.eventually import eventually
@@ -185,7 +185,7 @@ def test_a_file_that_stays_locked_is_unavailable(
 ) -> None:
     fill(path)
     producer = EmbeddedBroker(path).producer()
-    monkeypatch.setattr(store, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(file, "PATIENCE_SECONDS", 0.1)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(BrokerUnavailableError, match="locked"):
@@ -263,15 +263,15 @@ def test_a_file_deleted_in_use_is_told_to_reader_and_writer(path: Path) -> None:
     eventually(lambda: consumer.poll(10, 0.1), what="the first record comes")
     producer.produce(NewRecord("mail", b"1"))
 
-    for file in path.parent.glob("log.db*"):
-        if file.is_file():
-            file.unlink()
+    for beside in path.parent.glob("log.db*"):
+        if beside.is_file():
+            beside.unlink()
 
     def told(use: Callable[[], object]) -> bool:
         try:
             use()
         except StoreError as error:
-            return "deleted or replaced" in str(error)
+            return "deleted, replaced" in str(error)
         return False
 
     eventually(lambda: told(lambda: consumer.poll(10, 0.1)), what="the reader is told")

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from samovar import backends, events
 from samovar.engine.alignment import Alignment
+from samovar.engine.assignments import Assigned
 from samovar.engine.consuming.consumer import Consumer
 from samovar.engine.dead.morgue import Morgue
 from samovar.engine.flow import assembly
@@ -71,6 +72,7 @@ class App:
         #: What is made of each log, by its name; guarded by `_lock`.
         self._logs: dict[str, LogBackend] = {}
         self._stopping = threading.Event()
+        self._worker: Worker | None = None
         self._is_exiting = False
         self._is_closed = False
         log_subscriber.attach(
@@ -189,7 +191,8 @@ class App:
 
         Settings: those of `job_topic` but `ordering`, `virtual_partitions` and `share_group`; and
         `deserializer` (a callable of a `Message`, by default its JSON), `manual_marks` (the end of
-        a batch marks nothing).
+        a batch marks nothing), `periodic` (seconds without work after which the consumer's `tick`
+        is called).
         """
         self.routes.draw(name, consumer=consumer, **settings)
 
@@ -283,9 +286,17 @@ class App:
         if member in ("", "0"):  # the first process speaks for all
             log.announce_neighbours(serving)
         self._stopping.clear()
-        return log.worker(
+        self._worker = log.worker(
             serving=serving, member=member, on_critical=on_critical, stopping=self._stopping
         )
+        return self._worker
+
+    @property
+    def assignments(self) -> tuple[Assigned, ...]:
+        """The partitions that this process's worker holds now: `group`, `topic` (its real name),
+        `partition` and `generation`, which says how often it has come. Empty where none works.
+        """
+        return self._worker.assignments if self._worker is not None else ()
 
     def morgue(self) -> Morgue:
         """What failed for good: for `samovar dead` and tools like it; to be closed after use.

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from samovar import events
 from samovar.broker.port import Consumer, Deliveries, TopicPartition
+from samovar.engine.assignments import Assignments
 from samovar.engine.consuming.consumption import Farewell
 from samovar.engine.earlier_runs import Departed
 from samovar.engine.entrances import Entrances
@@ -36,12 +37,14 @@ class Assignment:
         make: Callable[[TopicPartition, Stage | None], Partition],
         departed: Departed,
         settling: Settling,
+        assignments: Assignments,
     ) -> None:
         """`make` makes the coordinator of a partition, with a stage of ours in front. `departed`
         knows what still runs of earlier assignments.
         """
         self._group = group
         self._departed = departed
+        self._assignments = assignments
         self.entrances = Entrances(lambda: settling.is_over(len(self._held)))
         self._make = make
         self._consumer = consumer
@@ -62,6 +65,7 @@ class Assignment:
         """
         earlier = {source: self._departed.take(self._group, source) for source in partitions}
         self._held.update((source, self._make(source, runs)) for source, runs in earlier.items())
+        self._assignments.came(self._group, partitions)
         for source, runs in earlier.items():
             self.entrances.assigned(source, runs)
         self._recall([source for source in partitions if self._held[source].has_memory])
@@ -145,6 +149,7 @@ class Assignment:
 
     def _take(self, partitions: Sequence[TopicPartition], *, is_lost: bool) -> list[Partition]:
         taken = [p for source in partitions if (p := self._held.pop(source, None))]
+        self._assignments.left(self._group, partitions)
         for partition in taken:
             partition.leave()
             self._departed.keep(self._group, partition, is_lost=is_lost)

@@ -84,6 +84,8 @@ class Coordinator:
         #: Not to be performed, and why not.
         self._condemned: tuple[Record, Exception] | None = None
         self._long_running = LongRunning() if topic.long_running else None
+        #: Whether its consumer's tick is due.
+        self._must_tick = False
         #: Whether the partition waits once its executor lets go of it.
         self._must_wait = False
         #: Guarded by `_lock`, which also tells of its changes.
@@ -120,7 +122,12 @@ class Coordinator:
             return self._is_manned
 
     def wake(self, now: float) -> int:
-        """1 when what it waited for has come, and it must be queued now."""
+        """1 when what it waited for has come, or a tick is due, and it must be queued now."""
+        if self._consumption is not None and self._consumption.ticks_at <= now:
+            with self._lock:
+                if self._phase is Phase.IDLE and not self.interrupted:
+                    self._phase, self._must_tick = Phase.QUEUED, True
+                    return 1
         return self.due <= now and self.awake(Phase.WAITING)
 
     def awake(self, phase: Phase) -> bool:
@@ -145,6 +152,10 @@ class Coordinator:
         if self._condemned is not None:
             return self._give_up(*self._condemned)
         if self._consumption is not None:
+            if self._must_tick:
+                self._must_tick = False
+                self._consumption.tick(self)
+                return bool(self.pending)
             return self._consumption.share(self)
         return self._perform(perform)
 

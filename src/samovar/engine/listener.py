@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from samovar.broker.port import Batch, Consumer, Deliveries, Record, TopicPartition
 from samovar.engine.assignment import Assignment
+from samovar.engine.assignments import Assignments
 from samovar.engine.earlier_runs import Departed
 from samovar.engine.flow.stages import Stage
 from samovar.engine.partition import Partition
@@ -52,6 +53,7 @@ class Listener(VitalThread):
         make: Callable[[TopicPartition, Stage | None], Partition],
         departed: Departed,
         settling: Settling,
+        assignments: Assignments,
         work: WorkQueue,
         fenced: Callable[[FencedError], None],
         after_poll: Callable[[Consumer], None] | None = None,
@@ -68,6 +70,7 @@ class Listener(VitalThread):
         self._make = make
         self._departed = departed
         self._settling = settling
+        self._assignments = assignments
         self._work = work
         self._after_poll = after_poll
         self._fenced = fenced
@@ -125,6 +128,7 @@ class Listener(VitalThread):
             make=self._make,
             departed=self._departed,
             settling=self._settling,
+            assignments=self._assignments,
         )
         subscriber = self._subscriber()
         self._reads = False
@@ -161,7 +165,8 @@ class Listener(VitalThread):
     def _wake_waiting(self, assignment: Assignment) -> None:
         """Queue the partitions whose back-off is over."""
         for partition in assignment:
-            self._invite(partition, partition.wake(self.last_turn))
+            if not assignment.entrances.holds(partition.source):
+                self._invite(partition, partition.wake(self.last_turn))
 
     def _invite(self, partition: Partition, executors: int) -> None:
         for _ in range(executors):

@@ -11,6 +11,7 @@ from functools import partial
 from samovar import events
 from samovar.broker.port import Broker, Deliveries, Producer, TopicPartition
 from samovar.engine import performer
+from samovar.engine.assignments import Assigned, Assignments
 from samovar.engine.dead_letters import DeadLetters
 from samovar.engine.earlier_runs import Departed
 from samovar.engine.executor import Executor
@@ -74,6 +75,7 @@ class Worker:
         self.failure: BaseException | None = None
         self._work = WorkQueue()
         self._departed = Departed()
+        self._assignments = Assignments()
         self._deliveries = deliveries
         self._one_by_one = one_by_one
         self._listeners = [
@@ -136,6 +138,11 @@ class Worker:
             self._stopping.clear()
         events.announce("worker.stopped", forced=forced, unfinished=unfinished)
         return not forced
+
+    @property
+    def assignments(self) -> tuple[Assigned, ...]:
+        """The partitions that it holds now."""
+        return self._assignments.now()
 
     def running(self) -> tuple[str, ...]:
         """The jobs that run now: class, id, topic, partition and offset of each."""
@@ -208,6 +215,7 @@ class Worker:
             producer=self._deliveries,
             make=partial(self._partition, subscription, dead),
             departed=self._departed,
+            assignments=self._assignments,
             settling=Settling(
                 processes=1 if subscription.is_direct else self._settings.processes,
                 partitions=partial(self._partitions, subscription),

@@ -66,6 +66,12 @@ class Consumer:
         """Work on `self.messages`. May be a coroutine."""
         raise NotImplementedError
 
+    def tick(self) -> Coroutine[Any, Any, None] | None:
+        """Called whenever the partition had no work for as long as the topic's `periodic` says,
+        also before the first batch; never beside `consume`. May be a coroutine. An error of it is
+        reported, and changes nothing.
+        """
+
     def revoked(self) -> None:
         """Called when the partition has gone to another worker."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections import deque
 from collections.abc import Callable
 from contextvars import copy_context
@@ -54,6 +55,8 @@ class Consumption:
         self._is_leaving = self._knows_it_leaves = False
         #: Whether what is marked from now on comes too late.
         self.has_left = False
+        #: When the consumer's next tick is due unless there is work, on the monotonic clock.
+        self.ticks_at = math.inf
         self._topic = topic
         self._produce = produce
         self._gate = gate
@@ -63,6 +66,23 @@ class Consumption:
         self._failed_end: int | None = None
         #: Where to go on, and after how many seconds, when the consumer asked for a pause.
         self._pause: tuple[int, float] | None = None
+        self._count_from_now()
+
+    def tick(self, partition: Partition) -> None:
+        """Let the consumer do what it does when there is no work."""
+        self._partition = partition
+        if partition.interrupted or children.is_child:
+            return
+        consumer: Consumer | None = None
+        try:
+            consumer = self._seated()
+            _run(consumer.tick)
+        except BaseException as error:
+            if children.is_child:
+                children.leave(error)
+            self._tell(consumer, "tick", error)
+        self._pause = None
+        self._count_from_now()
 
     def share(self, partition: Partition) -> bool:
         """Work on one batch; whether more can be done at once."""
@@ -78,6 +98,8 @@ class Consumption:
             if children.is_child:
                 children.leave(error)
             return self._failed(partition, error, last)
+        finally:
+            self._count_from_now()
         if last is not None:
             self._succeeded(partition, last)
         return bool(partition.pending) and not is_held and self._pause is None
@@ -171,10 +193,7 @@ class Consumption:
             return Hold(0.0)
 
     def _consume(self, messages: list[Message]) -> None:
-        if (consumer := self._consumer) is None:
-            consumer = (self._topic.consumer or Consumer)()
-            consumer._sit_down(self)  # pyright: ignore[reportPrivateUsage] -- not for users
-            self._consumer = consumer
+        consumer = self._seated()
         self._pause = None
         consumer.messages = messages
         self.batch = tuple(message.record for message in messages)
@@ -182,6 +201,17 @@ class Consumption:
             _run(consumer.consume)
         finally:
             consumer.messages = self.batch = ()
+
+    def _seated(self) -> Consumer:
+        if (consumer := self._consumer) is None:
+            consumer = (self._topic.consumer or Consumer)()
+            consumer._sit_down(self)  # pyright: ignore[reportPrivateUsage] -- not for users
+            self._consumer = consumer
+        return consumer
+
+    def _count_from_now(self) -> None:
+        if self._topic.periodic is not None:
+            self.ticks_at = clock.monotonic() + self._topic.periodic
 
     def _succeeded(self, partition: Partition, last: Record) -> None:
         self._failed_end = None

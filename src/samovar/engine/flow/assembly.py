@@ -48,8 +48,11 @@ def refusals(topic: Topic) -> Iterator[str]:
             f"delay_by and expire_in: no job is younger than {topic.delay_by:g} s when it may "
             f"begin, and each older than {topic.expire_in:g} s is dropped; make expire_in longer."
         )
-    if topic.consumer is None and (topic.manual_marks or topic.deserializer):
-        yield "manual_marks and deserializer are for topics with a consumer; jobs need neither."
+    if topic.consumer is None and (topic.manual_marks or topic.deserializer or topic.periodic):
+        yield (
+            "manual_marks, deserializer and periodic are for topics with a consumer; jobs need "
+            "none of them."
+        )
     queue = topic.dead_letter_queue
     if queue is not None and topic.virtual_partitions is not None and queue.max_retries < 1:
         yield (

@@ -91,6 +91,9 @@ class Topic:
     deserializer: Callable[[Any], Any] | None = None
     #: A plain topic: whether only the consumer marks, and never the end of a batch.
     manual_marks: bool = False
+    #: A plain topic: after so many seconds without work, and again after as many, the consumer's
+    #: `tick` is called.
+    periodic: PositiveSeconds | None = None
     #: Whether the application drew it, or it was assumed for a queue that a job names.
     drawn: bool = True
 

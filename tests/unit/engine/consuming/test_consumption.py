@@ -18,6 +18,7 @@ from samovar.engine.flow.dead_letter import Failure
 from samovar.engine.flow.stages import Admit, Hold, Skip
 from samovar.engine.routing.recovery import DeadLetterQueue, Pause
 from samovar.engine.routing.topic import Topic
+from samovar.support import clock
 
 SOURCE = TopicPartition("orders", 3)
 
@@ -339,3 +340,101 @@ def test_a_consumer_may_produce() -> None:
     desk.work()
 
     assert desk.produced == [NewRecord("totals", b"1", key=b"k")]
+
+
+class TestTicks:
+    """A consumer whose topic is `periodic`, on a clock of the test's."""
+
+    @pytest.fixture
+    def now(self, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+        now = [1000.0]
+        monkeypatch.setattr(clock, "monotonic", lambda: now[0])
+        return now
+
+    def test_it_ticks_when_there_was_no_work_for_long_enough(self, now: list[float]) -> None:
+        ticking = Ticking()
+        assert ticking.wakes(now, 1) == 0
+        assert ticking.wakes(now, 4) == 1
+        assert ticking.heard == ["initialized", "tick"]
+        assert ticking.wakes(now, 4) == 0
+        ticking.perform(1)
+        assert ticking.wakes(now, 4) == 0, "there was work"
+        assert ticking.wakes(now, 1) == 1
+        assert ticking.heard == ["initialized", "tick", "consume", "tick"]
+
+    def test_it_does_not_tick_while_there_is_work_or_the_partition_leaves(
+        self, now: list[float]
+    ) -> None:
+        ticking = Ticking()
+        ticking.partition.offer([Record(1, b"1")])
+        assert ticking.wakes(now, 5) == 0
+        ticking.share()
+        ticking.partition.leave()
+        assert ticking.wakes(now, 5) == 0
+        assert ticking.heard == ["initialized", "consume"]
+
+    def test_an_error_of_a_tick_is_reported_and_changes_nothing(self, now: list[float]) -> None:
+        told: list[events.Event] = []
+        hear = events.subscribe("consumer.failed")(lambda event: told.append(event))
+        ticking = Ticking(error=ValueError("not now"))
+        assert ticking.wakes(now, 5) == 1
+        ticking.perform(1)
+        events.unsubscribe(hear)
+        assert [event.payload["hook"] for event in told] == ["tick"]
+        assert ticking.partition.position == 2
+        assert ticking.wakes(now, 5) == 1
+
+    def test_a_tick_may_mark_what_was_kept(self, now: list[float]) -> None:
+        ticking = Ticking(manual_marks=True)
+        ticking.perform(1, 2)
+        assert ticking.partition.position is None
+        assert ticking.wakes(now, 5) == 1
+        assert ticking.partition.position == 3
+
+
+class Ticking:
+    def __init__(self, *, error: Exception | None = None, manual_marks: bool = False) -> None:
+        ticking = self
+        self.heard: list[str] = []
+
+        class Keeping(Consumer):
+            def initialized(self) -> None:
+                ticking.heard.append("initialized")
+                self.kept: list[Message] = []
+
+            def consume(self) -> None:
+                ticking.heard.append("consume")
+                self.kept += self.messages
+
+            async def tick(self) -> None:
+                ticking.heard.append("tick")
+                if error is not None:
+                    raise error
+                if self.kept:
+                    self.mark_as_consumed(self.kept[-1])
+
+        topic = Topic(name="orders", consumer=Keeping, periodic=5.0, manual_marks=manual_marks)
+        self.partition = Coordinator(
+            source=SOURCE,
+            topic=topic,
+            dispatch_dead=lambda _: None,
+            stop_process=lambda _: None,
+            consumption=Consumption(source=SOURCE, topic=topic, produce=lambda _: None, gate=None),
+        )
+
+    def wakes(self, now: list[float], seconds: float) -> int:
+        """Let so many seconds pass; how many executors were invited, and did their work."""
+        now[0] += seconds
+        invited = self.partition.wake(now[0])
+        if invited:
+            self.share()
+        return invited
+
+    def perform(self, *offsets: int) -> None:
+        self.partition.offer([Record(offset, b"1") for offset in offsets])
+        self.share()
+
+    def share(self) -> None:
+        assert self.partition.begin()
+        self.partition.share(lambda _: None)
+        self.partition.end()

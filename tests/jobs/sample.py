@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import os
 import signal
 import threading
@@ -26,6 +27,15 @@ class JournalJob(Job):
         journal.write("start", number)
         if seconds:
             time.sleep(seconds)
+        journal.write("done", number)
+
+
+class HoldingJob(Job):
+    """Holds the interpreter's lock, as a C call may that does not give it back."""
+
+    def perform(self, number: int, seconds: int) -> None:
+        journal.write("start", number)
+        ctypes.PyDLL(None).sleep(seconds)
         journal.write("done", number)
 
 

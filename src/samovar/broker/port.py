@@ -239,6 +239,13 @@ class Consumer(Protocol):
         """
         ...
 
+    @property
+    def pace(self) -> float:
+        """How soon what is finished is worth storing, in seconds: where commits cost next to
+        nothing, much sooner than every `commit_interval`. What was stored is committed then.
+        """
+        ...
+
     def commit(self) -> None:
         """Commit now what was stored, and wait for it."""
         ...

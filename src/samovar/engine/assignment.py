@@ -92,9 +92,9 @@ class Assignment:
         self.say_farewell(lost, "revoked")
         events.announce("partitions.lost", group=self._group, partitions=tuple(partitions))
 
-    def mark(self) -> None:
-        """Store the positions that have moved."""
-        self._marks.store(self._held.values())
+    def mark(self) -> bool:
+        """Store the positions that have moved; whether some have."""
+        return self._marks.store(self._held.values())
 
     def mark_now(self) -> None:
         """Store all that is done, and wait within the grace for what it enqueued."""

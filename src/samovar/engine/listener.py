@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from samovar.broker.port import Batch, Consumer, Deliveries, Record, TopicPartition
 from samovar.engine.assignment import Assignment
@@ -24,6 +24,9 @@ from samovar.support import clock
 POLL_RECORDS = 500
 #: Bytes that one poll may bring, by the size of the records seen last.
 POLL_BYTES = 8 * 1024 * 1024
+#: Bytes of waiting records, of all partitions together, with which no more are taken; with half of
+#: them, more are.
+WAITING_BYTES = 64 * 1024 * 1024
 #: Longest wait of one poll, in seconds: how late a stop or a mark can be noticed.
 PATIENCE = 0.2
 #: Longest wait of a poll while partitions are paused, so that they are resumed in time.
@@ -83,6 +86,10 @@ class Listener(VitalThread):
         #: Whether the consumer has been told of anything to read.
         self._reads = False
         self._poll_records = POLL_RECORDS
+        #: How long a poll may wait before what has ended meanwhile is marked, in seconds.
+        self._mark_patience = self._longest_wait
+        #: Bytes of a record of each partition, at the least on an average of what waits.
+        self._sizes: dict[TopicPartition, float] = {}
         #: A partition with this many waiting records takes no more; half of it, and it does again.
         self._full = 2 * POLL_RECORDS
         #: When the loop last went round, on the monotonic clock.
@@ -154,13 +161,20 @@ class Listener(VitalThread):
         if not self._quiet_asked.is_set():
             self._make_room(consumer, assignment)
             self._resume(consumer, assignment)
+        # Right before polling, which commits what is marked.
+        self._mark(consumer, assignment)
         batches = consumer.poll(self._poll_records, self._patience(assignment))
         if self._after_poll is not None:
             self._after_poll(consumer)
         self._hand_over(batches, assignment)
-        assignment.mark()
         if self._quiet_asked.is_set():
             self._hold_still(consumer, assignment)
+
+    def _mark(self, consumer: Consumer, assignment: Assignment) -> None:
+        """Mark what is done. While jobs end, soon again; else ever more rarely."""
+        soon = assignment.mark()
+        longer = min(2 * self._mark_patience, self._longest_wait)
+        self._mark_patience = min(consumer.pace, self._longest_wait) if soon else longer
 
     def _wake_waiting(self, assignment: Assignment) -> None:
         """Queue the partitions whose back-off is over."""
@@ -185,17 +199,26 @@ class Listener(VitalThread):
             self._work.progress.clear()
             waiting = [c.backlog for c in assignment if not c.paused and not c.is_waiting]
             is_crowded = max(waiting, default=0) >= self._full and self._work.free <= 0
-            patience = CROWDED_SECONDS if is_crowded else BUSY_SECONDS
+            crowded_patience = min(CROWDED_SECONDS, max(BUSY_SECONDS, consumer.pace))
+            patience = crowded_patience if is_crowded else BUSY_SECONDS
             left = started + patience - clock.monotonic()
             if sum(waiting) < BUSY_RECORDS or left <= 0:
                 break
             self._work.progress.wait(left)
-        full = [c for c in assignment if c.backlog >= self._full or self._is_held(c, assignment)]
+        is_large = self._waiting_bytes(assignment) >= WAITING_BYTES
+        full = [
+            c
+            for c in assignment
+            if c.backlog >= self._full or self._is_held(c, assignment) or (is_large and c.backlog)
+        ]
         self._pause(consumer, [c for c in full if not c.paused])
 
     def _resume(self, consumer: Consumer, assignment: Assignment) -> None:
         """Take records again of the partitions that have worked off half of theirs."""
-        worked_off = [c for c in assignment if c.paused and c.backlog <= self._full // 2]
+        # One that has nothing left waits for nobody: what fills the memory may wait for an hour.
+        is_large = self._waiting_bytes(assignment) > WAITING_BYTES // 2
+        enough = 0 if is_large else self._full // 2
+        worked_off = [c for c in assignment if c.paused and c.backlog <= enough]
         ready = [c for c in worked_off if not self._is_held(c, assignment)]
         if ready:
             consumer.resume([c.source for c in ready])
@@ -214,20 +237,32 @@ class Listener(VitalThread):
         for batch in assignment.probation.admit(assignment.entrances.admit(batches)):
             partition = assignment.find(batch.source)
             if partition is not None:
+                self._weigh(partition, batch.records)
                 self._invite(partition, partition.offer(batch.records))
         if not self._quiet_asked.is_set():
             for partition, records in assignment.probation.release(self.last_turn):
                 self._invite(partition, partition.offer(records))
         if batches:
-            size = len(batches[-1].records[-1].value or b"")
-            self._poll_records = max(1, min(POLL_RECORDS, POLL_BYTES // (size + 1)))
+            size = max(self._sizes.get(batch.source, 0.0) for batch in batches)
+            self._poll_records = max(1, min(POLL_RECORDS, int(POLL_BYTES / (size + 1))))
             self._full = 2 * self._poll_records
+
+    def _weigh(self, partition: Partition, records: Sequence[Record]) -> None:
+        """Note how large the records of a partition are that are about to wait."""
+        size = sum([len(record.value or b"") for record in records]) / len(records)
+        if partition.backlog:
+            size = max(size, self._sizes.get(partition.source, 0.0))
+        self._sizes[partition.source] = size
+
+    def _waiting_bytes(self, assignment: Assignment) -> float:
+        sizes = self._sizes
+        return sum(c.backlog * sizes.get(c.source, 0.0) for c in assignment)
 
     def _patience(self, assignment: Assignment) -> float:
         """How long the next poll may wait: until a back-off ends or a pause must be looked at."""
         if self._stop_asked.is_set():
             return 0.0
-        patience = self._longest_wait
+        patience = self._mark_patience
         if assignment.probation.is_busy and not self._quiet_asked.is_set():
             patience = min(patience, PROBATION_PATIENCE)
         for partition in assignment:

@@ -28,17 +28,18 @@ class Marks:
         #: Positions that wait for the producer to deliver.
         self._held: tuple[Barrier, dict[TopicPartition, Mark]] | None = None
 
-    def store(self, partitions: Iterable[Partition]) -> None:
-        """Store what has moved, as far as the producer has delivered."""
+    def store(self, partitions: Iterable[Partition]) -> bool:
+        """Store what has moved, as far as the producer has delivered; whether something has."""
         if self._held is None:
             moved = self._moved(partitions)
             if not moved:
-                return
+                return False
             self._held = self._producer.barrier(), moved
         barrier, moved = self._held
         if barrier.passed:
             self._held = None
             self._keep(moved)
+        return True
 
     def store_now(
         self, partitions: Iterable[Partition], timeout: float

@@ -28,8 +28,9 @@ class EmbeddedBroker:
     the death of the process, a crash of the operating system and a loss of power; each call waits
     for the disk. With ``"normal"`` calls do not wait: records survive the death of any process
     (``kill -9`` too), but a crash of the operating system or a loss of power may cost those of the
-    last moments. Neither can damage the file. Committed positions are always written the second
-    way: a loss of power may only make the last jobs run again.
+    last moments. Neither can damage the file. Committed positions are written the second way, and
+    with "full" are on the disk after `commit_interval`: a loss of power makes jobs of that time
+    run again.
 
     Beside the file lie ``-wal`` and ``-shm`` (SQLite's; part of the data, move all together) and
     the directory ``-bells`` (named pipes; may go when no process runs). The file must lie on a
@@ -53,7 +54,9 @@ class EmbeddedBroker:
         Args:
             path: where the file is or shall be.
             synchronous: what a stored record survives.
-            commit_interval: stored positions are committed every so many seconds.
+            commit_interval: seconds until a committed position is on the disk (with "full"), and
+                until what all groups have finished is deleted. Positions that are stored are
+                committed within 20 ms, so that they survive the death of the process.
             lease: a member that has not polled for so many seconds loses its partitions. One
                 whose process ends loses them at once.
         """
@@ -83,6 +86,7 @@ class EmbeddedBroker:
             commit_interval=self._commit_interval,
             lease=self._lease,
             begins_at_end=options.initial_offset == "latest",
+            is_durable=self._synchronous == "full",
         )
 
     def share_consumer(self, group: str, options: ConsumerOptions, records: int) -> ShareConsumer:

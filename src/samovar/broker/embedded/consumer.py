@@ -24,6 +24,10 @@ from samovar.support import clock
 
 #: For so long a consumer does not hear its bell after it was rung in vain.
 _REST_SECONDS = 0.002
+#: What is stored is committed about so often.
+PACE_SECONDS = 0.02
+#: A poll ends with the record that reaches this size, whatever else there is to read.
+FETCH_BYTES = 8 * 1024 * 1024
 
 
 class _Held:
@@ -51,9 +55,11 @@ class EmbeddedConsumer:
         commit_interval: float,
         lease: float,
         begins_at_end: bool = False,
+        is_durable: bool = True,
     ) -> None:
         """`begins_at_end`: where the group has committed nothing, only what is written from now
-        on is read."""
+        on is read. `is_durable`: what was committed is on the disk after `commit_interval`.
+        """
         self._store = store
         self._begins_at_end = begins_at_end
         self._group = group
@@ -66,6 +72,11 @@ class EmbeddedConsumer:
         self._held: dict[TopicPartition, _Held] = {}
         self._stored: dict[TopicPartition, Commit] = {}
         self._commit_due = 0.0
+        #: Whether a loss of power may take back what was committed; and since when it would not.
+        self._is_durable = is_durable
+        self._settle_due = 0.0
+        #: Partitions whose positions were committed since.
+        self._committed: set[int] = set()
         #: Partitions that may have finished records to delete.
         self._to_trim: set[int] = set()
         #: When the next scheduled record of the file is due, nanoseconds since the epoch.
@@ -104,7 +115,7 @@ class EmbeddedConsumer:
             now = time.monotonic()
             has_moved = self._follow_plan(member, now, news)
             if self._stored and now >= self._commit_due:
-                self.commit()
+                self._commit_stored(member, now)
             if news:
                 self._look()
             if self._next_due is not None and self._next_due <= clock.now_ns():
@@ -152,8 +163,6 @@ class EmbeddedConsumer:
         metadata: Mapping[TopicPartition, str] = NO_METADATA,
     ) -> frozenset[TopicPartition]:
         """Note what to commit; returns the partitions that are not ours any more."""
-        if not self._stored:
-            self._commit_due = time.monotonic() + self._commit_interval
         self._stored.update(
             (source, Commit(offset, metadata.get(source, "")))
             for source, offset in positions.items()
@@ -161,17 +170,19 @@ class EmbeddedConsumer:
         )
         return frozenset(positions.keys() - self._held.keys())
 
+    @property
+    def pace(self) -> float:
+        """A commit that outlives the process costs one small transaction: only one that outlives a
+        loss of power waits for the disk."""
+        return min(PACE_SECONDS, self._commit_interval)
+
     def commit(self) -> None:
         """Commit now what was stored."""
         member = self._usable()
-        if not self._stored:
-            return
-        positions = self._positions(self._stored)
-        member.commit(positions)
-        self._stored.clear()
-        self._to_trim.update(positions)
-        # Up to a tenth of the time goes into trimming; what is left waits for an idle moment.
-        self._trim(min(self._commit_interval, 1) / 10)
+        if self._stored:
+            self._commit_stored(member, time.monotonic())
+        if self._committed:
+            self._delete_finished()
 
     def hasten(self) -> None:
         """Commit at once: it costs no more than one write."""
@@ -222,6 +233,22 @@ class EmbeddedConsumer:
             time.sleep(_REST_SECONDS)
         self._was_rung = member.bell.wait(seconds)
 
+    def _commit_stored(self, member: Membership | Direct, now: float) -> None:
+        """Commit, so that it outlives the process."""
+        self._commit_due = now + self.pace
+        positions = self._positions(self._stored)
+        member.commit(positions)
+        self._stored.clear()
+        if not self._committed:
+            self._settle_due = now + self._commit_interval
+        self._committed.update(positions)
+
+    def _delete_finished(self) -> None:
+        self._to_trim.update(self._committed)
+        self._committed.clear()
+        # Up to a tenth of the time goes into trimming; what is left waits for an idle moment.
+        self._trim(min(self._commit_interval, 1) / 10)
+
     def _usable(self) -> Membership | Direct:
         if self._process != os.getpid():
             raise BrokerError(
@@ -243,10 +270,13 @@ class EmbeddedConsumer:
         if not member.has_joined:
             member.join(self._topics)
             news = True
-        if now >= member.next_tick:
+        settles = bool(self._committed) and now >= self._settle_due
+        if settles or now >= member.next_tick:
             self._store.check_place()
-            member.look_after()
+            member.look_after(durable=settles and self._is_durable)
             news = True
+        if settles:
+            self._delete_finished()
         changes = member.changes(self._held_ids()) if news else None
         if changes is None:
             return False
@@ -319,18 +349,18 @@ class EmbeddedConsumer:
         self._turn += 1
         first = self._turn % len(ready)
         batches: list[Batch] = []
+        max_bytes = FETCH_BYTES
         with self._store.reading() as connection:
             for held in ready[first:] + ready[:first]:
-                records = log.read(connection, held.id, held.position, max_records)
-                # Fewer than asked for: there is nothing more up to the end that was seen.
-                whole = len(records) < max_records
-                if records:
-                    held.position = records[-1].offset + 1
-                    batches.append(Batch(held.source, records))
-                    max_records -= len(records)
-                if whole:
+                run = log.fetch(connection, held.id, held.position, max_records, max_bytes)
+                if run.records:
+                    held.position = run.records[-1].offset + 1
+                    batches.append(Batch(held.source, run.records))
+                    max_records -= len(run.records)
+                    max_bytes -= run.size
+                if run.is_last:
                     held.position = max(held.position, held.end)
-                if max_records <= 0:
+                if max_records <= 0 or max_bytes <= 0:
                     break
         return batches
 

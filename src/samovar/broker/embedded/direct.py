@@ -29,6 +29,8 @@ class Direct:
         self.bell = Doorbell(bells)
         self._group_id: int | None = None
         self._sources: frozenset[TopicPartition] = frozenset()
+        #: What was committed last.
+        self._committed: dict[int, Commit] = {}
         self.next_tick = 0.0
 
     @property
@@ -47,9 +49,16 @@ class Direct:
     def change_topics(self, topics: Sequence[str]) -> None:
         """Nothing follows from topics here."""
 
-    def look_after(self) -> None:
-        """Look again soon: a topic may have been made since."""
+    def look_after(self, *, durable: bool = False) -> None:
+        """Look again soon: a topic may have been made since. With `durable` all that was committed
+        is on the disk then.
+        """
         self.next_tick = time.monotonic() + TICK_SECONDS
+        if durable:
+            wanted = self._wanted_ids()
+            again = {i: commit for i, commit in self._committed.items() if i in wanted}
+            self._committed.clear()
+            self._commit(again, durable=True)
 
     def changes(self, held: Collection[int]) -> Changes | None:
         """What is to be done, or None when we hold what we want."""
@@ -75,8 +84,12 @@ class Direct:
         Raises:
             BrokerError: the group has members, whose own commits count.
         """
+        self._commit(positions)
+        self._committed.update(positions)
+
+    def _commit(self, positions: Mapping[int, Commit], *, durable: bool = False) -> None:
         assert self._group_id is not None
-        with self._store.writing() as connection:
+        with self._store.writing(durable=durable) as connection:
             if groups.commit_without_members(connection, self._group_id, positions):
                 return
         raise BrokerError(

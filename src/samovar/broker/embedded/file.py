@@ -32,6 +32,8 @@ class File:
         self._connected = 0
         self._identity: tuple[int, int] | None = None
         self._is_closed = False
+        #: Whether the connection is set to wait for the disk though it need not otherwise.
+        self._is_durable = False
         #: Connections of a parent process: SQLite forbids even to close them here.
         self._inherited: list[sqlite3.Connection] = []
 
@@ -51,8 +53,11 @@ class File:
             raise fault_of(error, self.path) from error
 
     @contextmanager
-    def writing(self) -> Generator[sqlite3.Connection]:
+    def writing(self, *, durable: bool = False) -> Generator[sqlite3.Connection]:
         """A transaction: all of it or, on any error, nothing of it.
+
+        With `durable` it is on the disk at the end, and so is all that was written before, even if
+        this connection does not wait for the disk otherwise.
 
         Raises:
             StoreError: the file cannot be used, was replaced, or the disk is full.
@@ -63,6 +68,10 @@ class File:
             if connection.in_transaction:
                 # What an interrupted use left open; nobody else can be in the middle of one.
                 connection.execute("ROLLBACK")
+            if durable != self._is_durable:
+                mode = "full" if durable else self._synchronous
+                connection.execute(f"PRAGMA synchronous = {mode}")
+                self._is_durable = durable
             _begin(connection)
             try:
                 yield connection
@@ -115,6 +124,7 @@ class File:
         if self._is_closed:
             raise BrokerError(f"{self.path}: used after close().")
         self._connection = connect(self.path, self._synchronous)
+        self._is_durable = False
         self._identity = place.identity(self.path)
         self._connected += 1
         return self._connection

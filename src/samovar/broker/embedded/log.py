@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 import time
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -112,19 +114,42 @@ def _milliseconds() -> int:
     return int(time.time() * 1000)
 
 
+class Run(NamedTuple):
+    """Records that follow on from each other."""
+
+    records: list[Record]
+    #: Bytes of their values, keys and headers.
+    size: int
+    #: Whether there were no more.
+    is_last: bool
+
+
 def read(
     connection: sqlite3.Connection, partition_id: int, offset: int, limit: int
 ) -> list[Record]:
     """Up to `limit` records from `offset` on."""
+    return fetch(connection, partition_id, offset, limit, sys.maxsize).records
+
+
+def fetch(
+    connection: sqlite3.Connection, partition_id: int, offset: int, limit: int, max_bytes: int
+) -> Run:
+    """Up to `limit` records from `offset` on; the one that reaches `max_bytes` is the last."""
     rows = connection.execute(
         "SELECT offset, value, key, headers, timestamp FROM records"
         " WHERE partition_id = ? AND offset >= ? ORDER BY offset LIMIT ?",
         (partition_id, offset, limit),
-    ).fetchall()
-    return [
-        Record(offset, value, key, _decode_headers(headers) if headers else (), timestamp)
-        for offset, value, key, headers, timestamp in rows
-    ]
+    )
+    records: list[Record] = []
+    size = 0
+    for offset, value, key, headers, timestamp in rows:
+        unpacked = _decode_headers(headers) if headers else ()
+        records.append(Record(offset, value, key, unpacked, timestamp))
+        size += len(value or b"") + len(key or b"") + len(headers or b"")
+        if size >= max_bytes:
+            rows.close()  # or its snapshot would keep the log's end from being written back
+            return Run(records, size, is_last=False)
+    return Run(records, size, is_last=len(records) < limit)
 
 
 def trim(store: Store, partition_id: int) -> bool:

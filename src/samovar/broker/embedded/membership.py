@@ -85,8 +85,10 @@ class Membership:
             groups.change_topics(connection, self._group_id, self._member, topics)
         self._ringer.ring()
 
-    def look_after(self) -> None:
-        """Show that we live, and put out who does not."""
+    def look_after(self, *, durable: bool = False) -> None:
+        """Show that we live, and put out who does not. With `durable` all that was committed is on
+        the disk then.
+        """
         now = time.monotonic()
         self.next_tick = now + TICK_SECONDS
         idle = now - self._renewed
@@ -94,9 +96,9 @@ class Membership:
             others = groups.members(connection, self._group_id)
         # Who has overslept itself does not judge others: the whole machine may have stood still.
         dead = self._dead(others, now, by_lease=idle < self._lease / 2)
-        if not dead and idle < self._lease / 4:
+        if not dead and not durable and idle < self._lease / 4:
             return
-        with self._store.writing() as connection:
+        with self._store.writing(durable=durable) as connection:
             if groups.renew(connection, self._member, now) and dead:
                 groups.remove(connection, self._group_id, dead)
         self._renewed = now

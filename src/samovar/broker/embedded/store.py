@@ -42,9 +42,9 @@ class Store:
             yield connection
 
     @contextmanager
-    def writing(self) -> Generator[sqlite3.Connection]:
+    def writing(self, *, durable: bool = False) -> Generator[sqlite3.Connection]:
         """See `File.writing`."""
-        with self.holding() as file, file.writing() as connection:
+        with self.holding() as file, file.writing(durable=durable) as connection:
             yield connection
 
     def state(self) -> tuple[int, int]:

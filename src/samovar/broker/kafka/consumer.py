@@ -58,7 +58,8 @@ class KafkaConsumer:
         #: Whether its place is kept for it until it comes back.
         self._is_classic = properties["group.protocol"] != "consumer"
         self._is_static = "group.instance.id" in properties
-        self._annotated = AnnotatedPositions(properties["auto.commit.interval.ms"] / 1000)
+        self._pace: float = properties["auto.commit.interval.ms"] / 1000
+        self._annotated = AnnotatedPositions(self._pace)
         try:
             self._client = Client({**properties, "error_cb": tell, "on_commit": self._on_commit})
         except KafkaException as error:
@@ -166,6 +167,11 @@ class KafkaConsumer:
             if not is_ours:
                 gone.add(source)
         return frozenset(gone)
+
+    @property
+    def pace(self) -> float:
+        """See the port."""
+        return self._pace
 
     def commit(self) -> None:
         """See the port."""

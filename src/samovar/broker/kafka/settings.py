@@ -69,6 +69,8 @@ def consumer_properties(
         "fetch.queue.backoff.ms": 10,
         # What is fetched ahead waits in memory; librdkafka's 64 MB and 100,000 records help nobody.
         "queued.max.messages.kbytes": 8192,
+        # What one broker answers at once comes on top of that.
+        "fetch.max.bytes": 8_388_608,
         "queued.min.messages": 10_000,
         # How soon partitions that were added, and topics that were made again, are seen.
         "topic.metadata.refresh.interval.ms": 10_000,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -15,6 +18,7 @@ from samovar.broker.embedded.admin import EmbeddedAdmin
 from samovar.broker.embedded.bells import Bells
 from samovar.broker.embedded.consumer import EmbeddedConsumer
 from samovar.broker.embedded.doorbell import Doorbell, Ringer
+from samovar.broker.embedded.file import File
 from samovar.broker.embedded.producer import EmbeddedProducer
 from samovar.broker.port import NewRecord, TopicPartition, TopicSpec
 from samovar.errors import BrokerError
@@ -146,6 +150,72 @@ def test_a_steady_flow_does_not_let_the_file_grow(
         sizes.append((tmp_path / "log.db").stat().st_size)
 
     assert sizes[-1] <= max(sizes[:10]) * 1.1
+
+
+@pytest.mark.parametrize("partitions", [1, 3])
+def test_a_poll_ends_at_a_number_of_bytes(
+    broker: EmbeddedBroker, admin: EmbeddedAdmin, producer: EmbeddedProducer, partitions: int
+) -> None:
+    admin.create_topics([TopicSpec(name="large", partitions=partitions)])
+    megabyte = b"x" * 1024 * 1024
+    for _ in range(4):
+        producer.produce_many([NewRecord("large", megabyte) for _ in range(6)])
+    reader = Reader(broker.consumer("readers"), "large")
+    polls: list[int] = []
+
+    def has_read_all() -> bool:
+        polls.append(sum(len(b.records) for b in reader.consumer.poll(500, 0.02)))
+        return sum(polls) == 24
+
+    eventually(has_read_all)
+    assert max(polls) == 8
+    reader.consumer.close()
+
+
+def test_what_is_stored_soon_outlives_the_process(
+    broker: EmbeddedBroker, admin: EmbeddedAdmin, producer: EmbeddedProducer, tmp_path: Path
+) -> None:
+    lazy = EmbeddedBroker(tmp_path / "log.db", commit_interval=1000)
+    reader = Reader(lazy.consumer("readers"), "mail")
+    producer.produce_many([NewRecord("mail", b"x")] * 2)
+    for position in (1, 2):
+        eventually(lambda: (reader.poll(), len(reader.received))[1] == 2)
+        reader.consumer.store({SOURCE: position})
+        started = time.monotonic()
+        while admin.committed("readers", "mail") != {SOURCE: position}:
+            reader.poll()
+            assert time.monotonic() - started < 5  # and not a thousand
+    reader.consumer.close()
+
+
+@pytest.mark.parametrize("synchronous", ["full", "normal"])
+def test_what_was_committed_is_on_the_disk_after_the_interval(
+    admin: EmbeddedAdmin,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    synchronous: Literal["full", "normal"],
+) -> None:
+    writing = File.writing
+
+    def spy(self: File, *, durable: bool = False) -> AbstractContextManager[sqlite3.Connection]:
+        if durable:
+            found.append(self._synchronous)
+        return writing(self, durable=durable)
+
+    found: list[str] = []
+    monkeypatch.setattr(File, "writing", spy)
+    broker = EmbeddedBroker(tmp_path / "log.db", commit_interval=0.3, synchronous=synchronous)
+    reader = Reader(broker.consumer("readers"), "mail")
+    eventually(lambda: (reader.poll(), reader.held)[1])
+    assert found == []
+
+    reader.consumer.store({SOURCE: 0})
+    until = time.monotonic() + 1
+    while not found and time.monotonic() < until:
+        reader.poll()
+
+    assert found == (["normal"] if synchronous == "full" else [])
+    reader.consumer.close()
 
 
 def test_a_record_wakes_a_waiting_poll(producer: EmbeddedProducer, reader: Reader) -> None:

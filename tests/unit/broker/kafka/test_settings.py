@@ -48,6 +48,7 @@ def test_a_consumer_s_defaults():
         "enable.auto.offset.store": False,
         "fetch.queue.backoff.ms": 10,
         "queued.max.messages.kbytes": 8192,
+        "fetch.max.bytes": 8_388_608,
         "queued.min.messages": 10_000,
         "topic.metadata.refresh.interval.ms": 10_000,
     }

@@ -27,7 +27,7 @@ from samovar.engine.scheduled.topics import PARTITIONS
 from samovar.engine.start_report import ServedQueue
 from samovar.engine.worker import Worker
 from samovar.errors import ConfigurationError, ProducerClosedError
-from samovar.job import runtime
+from samovar.job import current_attributes, runtime
 from samovar.job.context import CURRENT_JOB
 from samovar.job.current_attributes import CurrentAttributes, persist
 from samovar.job.queue_adapter import QueueAdapter
@@ -155,6 +155,8 @@ class App:
 
             app.recurring("nightly-cleanup", CleanupJob, cron="0 2 * * *")
 
+        The class may be given by its job name, `"CleanupJob"`, which needs no import of it here.
+
         Each tick is fired once, whichever workers are up. Ticks that pass while none is up are made
         up for by one job, unless `catch_up` is False. Of several processes that declare a task with
         different versions, only those with the highest one fire it. Faults are told when a worker
@@ -196,12 +198,13 @@ class App:
         """
         self.routes.draw(name, consumer=consumer, **settings)
 
-    def persist(self, *classes: type[CurrentAttributes]) -> None:
+    def persist(self, *classes: type[CurrentAttributes] | str) -> None:
         """Let these classes of current attributes travel with jobs. Every process that enqueues
-        or performs must name the same ones in the same order.
+        or performs must name the same ones in the same order. A class may be given by its name,
+        which needs no import: `app.persist("Current")`.
 
         Raises:
-            ArgumentError: something else was given.
+            ArgumentError: something else was given, or several classes bear the name.
         """
         persist(*classes)
 
@@ -386,6 +389,11 @@ class App:
         """What is wrong with all that was drawn. `works`: jobs are performed here."""
         self._scheduling.topics()  # also those that job classes chose
         faults = [*self.routes.faults, *self._scheduling.schedules.faults, *self._tasks.faults]
+        faults += [
+            f"persist({name!r}): no class of CurrentAttributes is named so; name the module that "
+            f"defines it in `imports`."
+            for name in current_attributes.awaited()
+        ]
         faults += group_faults(subscriptions(self.routes, self.settings.kafka.group))
         if backends.is_log(self.settings.queue_adapter):
             faults += self._log().faults(works=works)

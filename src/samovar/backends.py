@@ -6,10 +6,16 @@ A backend's module, and the library it needs, are imported when the backend is f
 from __future__ import annotations
 
 import importlib
+import importlib.util
+import sys
+import traceback
 from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from samovar.errors import ConfigurationError
+from samovar.support.home import module_file
 
 #: Logs: a function of (settings, commit interval in seconds) that gives a `Broker`.
 _BROKERS = {
@@ -77,17 +83,48 @@ def import_module(name: str) -> Any:
     """A module of the user's, by its dotted name.
 
     Raises:
-        ConfigurationError: there is none. Errors inside the module leave as they are.
+        ConfigurationError: there is none, or it ends the program. Errors inside the module leave
+            as they are.
     """
     try:
-        return importlib.import_module(name)
+        return _main_as(name) or importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):
             raise
         raise ConfigurationError(
-            f"There is no module {error.name!r} (wanted: {name!r}). `samovar` commands look "
-            f"in the working directory and in what is installed."
+            f"There is no module {error.name!r} (wanted: {name!r}). It is looked for in the "
+            f"directory of the settings file and in what is installed; `samovar` commands look in "
+            f"the working directory too."
         ) from error
+    except SystemExit as error:
+        raise ConfigurationError(
+            f"The module {name!r} ended the program while it was imported, with the status "
+            f"{error.code!r} ({_where_from(error)}). What only a script does goes below "
+            f'`if __name__ == "__main__":`.'
+        ) from error
+
+
+def _main_as(name: str) -> ModuleType | None:
+    """The program that runs, if that is the module's own file: it must not run a second time."""
+    file = module_file("__main__")
+    if file is None or name in sys.modules:
+        return None
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.origin is None or Path(spec.origin).resolve() != file.resolve():
+        return None
+    main = sys.modules["__main__"]
+    if name in sys.modules:  # looking for it imports the packages that it is in
+        return None
+    sys.modules[name] = main
+    package, _, own = name.rpartition(".")
+    if package:
+        setattr(sys.modules[package], own, main)
+    return main
+
+
+def _where_from(error: BaseException) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{frame.filename}, line {frame.lineno}"
 
 
 def _load(name: str, known: dict[str, str]) -> Any:

@@ -7,16 +7,18 @@ look into a dictionary: guard hot places with ``if NAME in events.heard:``.
 
 from __future__ import annotations
 
+import difflib
 import logging
 import re
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
 from types import FunctionType, MethodType
 from typing import Any
 
 from samovar.errors import ArgumentError
-from samovar.support import log
+from samovar.support import clock, ids, log
 from samovar.support.wording import message
 
 #: name -> what it tells; the payload's keys in brackets. In the events of jobs `job` is the job
@@ -105,14 +107,34 @@ EVENTS: dict[str, str] = {
 
 
 class Event:
-    """What a subscriber is given: `name`, `payload` (a dict) and `duration` (seconds)."""
+    """What a subscriber is given: `name`, `payload` (a dict), `duration` (seconds), `started` and
+    `finished`, and a `unique_id` that all its subscribers see.
+    """
 
-    __slots__ = ("duration", "name", "payload")
+    __slots__ = ("_finished", "_unique_id", "duration", "name", "payload")
 
     def __init__(self, name: str, payload: dict[str, Any], duration: float = 0.0) -> None:
         self.name = name
         self.payload = payload
         self.duration = duration
+        self._finished = clock.now_ns()
+        self._unique_id = ""
+
+    @property
+    def started(self) -> datetime:
+        """When it began, in UTC."""
+        return clock.from_ns(self._finished - round(self.duration * 1e9))
+
+    @property
+    def finished(self) -> datetime:
+        """When it ended, in UTC; when it happened, for one that does not last."""
+        return clock.from_ns(self._finished)
+
+    @property
+    def unique_id(self) -> str:
+        """A UUID, made when it is first asked for."""
+        self._unique_id = self._unique_id or ids.uuid4()
+        return self._unique_id
 
 
 Subscriber = Callable[[Event], object]
@@ -128,10 +150,12 @@ def subscribe(name: str | re.Pattern[str]) -> Callable[[Subscriber], Subscriber]
     """Decorate a callable to hear an event (exact name), or all whose name a pattern matches.
 
     Raises:
-        ArgumentError: no event bears that name.
+        ArgumentError: no event bears that name, or one that the pattern matches.
     """
     if isinstance(name, str):
         _check(name)
+    elif not any(_matches(name, known) for known in EVENTS):
+        raise ArgumentError(f"No event has a name that the pattern {name.pattern!r} matches.")
 
     def decorate(subscriber: Subscriber) -> Subscriber:
         with _lock:
@@ -153,8 +177,11 @@ def unsubscribe(subscriber: Subscriber) -> None:
 def announce(name: str, /, **payload: Any) -> None:
     """Tell the subscribers of `name` that it happened."""
     _check(name)
-    for subscriber in heard.get(name, ()):
-        _tell(subscriber, Event(name, payload))
+    if (listeners := heard.get(name)) is None:
+        return
+    event = Event(name, payload)
+    for subscriber in listeners:
+        _tell(subscriber, event)
 
 
 class instrument:
@@ -189,8 +216,11 @@ class instrument:
 
 
 def _check(name: str) -> None:
-    if name not in EVENTS:
-        raise ArgumentError(f"There is no event {name!r}. Events: {', '.join(sorted(EVENTS))}.")
+    if name in EVENTS:
+        return
+    near = difflib.get_close_matches(name, EVENTS, 3)
+    hint = f"Did you mean {' or '.join(map(repr, near))}? " if near else ""
+    raise ArgumentError(f"There is no event {name!r}. {hint}Events: {', '.join(sorted(EVENTS))}.")
 
 
 def _tell(subscriber: Subscriber, event: Event) -> None:

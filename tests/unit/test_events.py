@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -96,3 +97,44 @@ def test_a_failing_subscriber_is_reported_and_stops_nobody(
 
     assert len(heard) == 1
     assert "failed on the event worker.started" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("retry.active_job", "enqueue_retry.active_job"),
+        ("enqueued.active_job", "enqueue.active_job"),
+        ("worker.start", "worker.started"),
+    ],
+)
+def test_a_slip_is_answered_with_what_was_meant(typed: str, meant: str) -> None:
+    with pytest.raises(ArgumentError, match=rf"Did you mean .*'{meant}'"):
+        subscribe(typed)
+
+
+def test_a_pattern_that_no_event_matches_is_refused() -> None:
+    with pytest.raises(ArgumentError, match="No event has a name that the pattern 'retry_job'"):
+        subscribe(re.compile("retry_job"))
+
+
+def test_an_event_knows_when_it_was_and_has_one_id_for_all(heard: list[Event]) -> None:
+    others: list[Event] = []
+    hear = others.append
+    before = datetime.now(UTC)
+    subscribe("worker.started")(hear)
+    try:
+        with events.instrument("worker.started"):
+            pass
+        events.announce("worker.started")
+    finally:
+        unsubscribe(hear)
+    after = datetime.now(UTC)
+
+    measured, announced = heard
+    assert before - timedelta(milliseconds=2) <= measured.started <= measured.finished <= after
+    assert (measured.finished - measured.started).total_seconds() == pytest.approx(
+        measured.duration, abs=2e-6
+    )
+    assert announced.started == announced.finished
+    assert [event.unique_id for event in others] == [event.unique_id for event in heard]
+    assert measured.unique_id != announced.unique_id

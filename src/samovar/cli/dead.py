@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from samovar.cli import loading, screen
+from samovar.cli import hints, loading, screen
 from samovar.engine.dead.letter import Letter
 from samovar.engine.dead.morgue import Dealt, Morgue
 from samovar.support.wording import counted, printable
@@ -30,7 +30,7 @@ def _settings(command: Callable[..., None]) -> Callable[..., None]:
     return config(environment(command))
 
 
-@click.group("dead")
+@click.group("dead", cls=hints.Group)
 def command() -> None:
     """List, retry and discard what failed for good.
 
@@ -172,7 +172,10 @@ def _show(letter: Letter) -> None:
     screen.say(f"error:      {letter.error or '(none is noted)'}")
     screen.say(f"key:        {_text(letter.record.key)}")
     for name, value in letter.record.headers:
-        screen.say(f"header:     {printable(name)} = {_text(value)}")
+        if name != "error_traceback":
+            screen.say(f"header:     {printable(name)} = {_text(value)}")
+    for line in letter.traceback.splitlines():
+        screen.say(line)
     data = letter.data
     if data is None:
         screen.say(f"payload:    {_text(letter.record.value)}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from samovar.cli import loading
+from samovar.cli import hints, loading
 from samovar.cli.scaffold.fields import fields
 from samovar.cli.scaffold.layout import Layout, find_layout
 from samovar.cli.scaffold.names import job_name
@@ -15,7 +15,7 @@ from samovar.errors import ArgumentError
 from samovar.settings import Settings
 
 
-@click.group("generate")
+@click.group("generate", cls=hints.Group)
 def command() -> None:
     """Write new files for your project."""
 

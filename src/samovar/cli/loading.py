@@ -11,6 +11,7 @@ from samovar.app import App
 from samovar.loading import load_app
 from samovar.monitoring.json_lines import JsonLines
 from samovar.settings import CommandLine, Settings, load, obey
+from samovar.support.trust import others_may_write
 
 
 def load_settings(
@@ -23,11 +24,19 @@ def load_settings(
 
 
 def load_user_app(settings: Settings) -> App:
-    """The user's application; its modules are looked for in the working directory first."""
-    directory = str(Path.cwd())
-    if directory not in sys.path:
-        sys.path.insert(0, directory)
-    return load_app(settings)
+    """The user's application; its modules are looked for in the working directory first, then
+    beside the settings file. The log goes on, whatever they do to logging.
+    """
+    places = [Path.cwd()]
+    if settings.source is not None and not others_may_write(settings.source.parent):
+        places.append(settings.source.parent)
+    for place in reversed(places):
+        if str(place) not in sys.path:
+            sys.path.insert(0, str(place))
+    app = load_app(settings)
+    if not logging.getLogger("samovar").hasHandlers():
+        logging.getLogger().addHandler(_HANDLER)
+    return app
 
 
 def log_to_stderr(level: int = logging.INFO) -> None:

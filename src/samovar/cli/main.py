@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
-from samovar.cli import screen
+from samovar.cli import hints, screen
 from samovar.errors import SamovarError
 
 
-class _Commands(click.Group):
+class _Commands(hints.Group):
     """Commands by name; each is imported when it is asked for, so that a worker starts fast."""
 
     _MODULES = ("dead", "demo", "generate", "recurring", "topics", "worker")

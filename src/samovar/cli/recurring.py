@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from samovar.cli import loading, screen
+from samovar.cli import hints, loading, screen
 from samovar.engine.recurrence import Recurrence
 
 
@@ -26,7 +26,7 @@ def _options(function: Any) -> Any:
 _names = click.argument("names", nargs=-1, required=True, metavar="NAME...")
 
 
-@click.group("recurring")
+@click.group("recurring", cls=hints.Group)
 def command() -> None:
     """List, run and switch what recurs.
 

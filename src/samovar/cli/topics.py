@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from samovar.app import App
-from samovar.cli import loading, screen
+from samovar.cli import hints, loading, screen
 from samovar.engine.alignment import Alignment, Change, Configure, Create, Delete, Grow, Plan
 from samovar.support.wording import counted
 
@@ -21,7 +21,7 @@ WORD = "delete"
 _NONE = "no topic is declared; app.job_topic(...) and app.topic(...) declare them"
 
 
-@click.group("topics")
+@click.group("topics", cls=hints.Group)
 def command() -> None:
     """Make, change and delete declared topics.
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from samovar.app import App
-from samovar.cli import loading
+from samovar.cli import hints, loading
 from samovar.cli.start_table import table
 from samovar.engine.job_classes import performable
 from samovar.engine.routing.choice import Choice
@@ -32,7 +32,7 @@ from samovar.support.saying import drop_unwritten, say
 LEAST_DELIVERY_SECONDS = 0.5
 
 
-@click.command("worker")
+@click.command("worker", cls=hints.WorkerCommand)
 @click.option("-C", "--config", type=click.Path(path_type=Path), help="The settings file.")
 @click.option("-e", "--environment", help="The section of the settings.")
 @click.option("-q", "--queue", "queues", multiple=True, help="A queue to serve; may be repeated.")
@@ -144,9 +144,13 @@ def _prepare(app: App, queues: tuple[str, ...], choice: Choice) -> None:
     """Start only with jobs to perform, and a broker that is there, with the declared topics."""
     _note(_sources(app))
     _expect_jobs(app)
-    for queue, meant in app.slips(queues) if queues else ():
-        _note(f"Note: nothing names the queue {queue!r} yet; did you mean {meant!r}?")
-    created = app.create_topics(queues)
+    slips = dict(app.slips(queues)) if queues else {}
+    for queue, meant in slips.items():
+        _note(
+            f"Note: nothing names the queue {queue!r} yet, so its topic is not made; did you mean "
+            f"{meant!r}?"
+        )
+    created = app.create_topics([queue for queue in queues if queue not in slips])
     for name in created:
         _note(f"Created the topic {name}.")
     _note(f"Jobs: {', '.join(name for name, _ in performable()) or 'none'}.")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from samovar.errors import ArgumentError
+from samovar.support.names import is_same_definition
 
 C = TypeVar("C", bound=type)
 
@@ -42,12 +43,13 @@ def register_class(cls: C, name: str | None = None) -> C:
     if not name.strip():
         raise ArgumentError(f"register_class: the name of {_where(cls)} is blank.")
     holder = _classes.get(name, cls)
-    if _where(holder) != _where(cls):
+    if not is_same_definition(holder, cls):
         raise ArgumentError(
             f"register_class: {_where(holder)} is {name!r} already; "
             f"give {_where(cls)} another name."
         )
-    _names.pop(holder, None)
+    if holder.__module__ == cls.__module__:  # else both are in use: a script that is imported too
+        _names.pop(holder, None)
     _classes.pop(_names.pop(cls, name), None)
     _classes[name] = cls
     _names[cls] = name

@@ -9,7 +9,7 @@ persist the same classes in the same order.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, cast
@@ -18,6 +18,7 @@ from samovar import events
 from samovar.errors import ArgumentError
 from samovar.job import arguments as wire
 from samovar.job.job_data import loads
+from samovar.support.names import is_same_definition
 
 _PREFIX = "cattr_"
 _MUTABLE = (list, dict, set, bytearray)
@@ -49,6 +50,8 @@ class _Attributes(type):
         cls = super().__new__(mcs, name, bases, namespace, **kwargs)
         type.__setattr__(cls, "_defaults", defaults)
         type.__setattr__(cls, "_values", ContextVar(f"samovar_{name}", default=_NOTHING))
+        if bases:
+            _take_place(cls)
         return cls
 
     def __getattr__(cls, name: str) -> Any:
@@ -106,23 +109,62 @@ class CurrentAttributes(metaclass=_Attributes):
 
 #: The classes that travel, in the order of their keys.
 persisted: list[_Attributes] = []
+#: What stands in the place of a class that was named and is not made yet, by that name.
+_awaited: dict[str, _Attributes] = {}
 
 
-def persist(*classes: type) -> None:
-    """Let these classes travel with jobs; again is no change.
+def persist(*classes: type | str) -> None:
+    """Let these classes travel with jobs; again is no change. A class may be named before it is
+    made: ``Current``, or ``shop.current.Current`` where there are several.
 
     Raises:
-        ArgumentError: something else was given.
+        ArgumentError: something else was given, or several classes bear the name.
     """
     for cls in classes:
-        if not isinstance(cls, _Attributes):
+        found = _named(cls) if isinstance(cls, str) else cls
+        if not isinstance(found, _Attributes):
             raise ArgumentError(f"persist takes classes of CurrentAttributes, found {cls!r}.")
-        _persist_one(cls)
+        _persist_one(found)
+
+
+def awaited() -> list[str]:
+    """Names of classes that were persisted and never made."""
+    return [name for name, stand_in in _awaited.items() if stand_in in persisted]
+
+
+def _names_of(cls: _Attributes) -> tuple[str, str]:
+    return cls.__name__, f"{cls.__module__}.{cls.__qualname__}"
+
+
+def _named(name: str) -> _Attributes:
+    made = {f"{c.__module__}.{c.__qualname__}": c for c in _made() if name in _names_of(c)}
+    if len(made) > 1:
+        raise ArgumentError(
+            f"persist({name!r}) may be {' or '.join(sorted(made))}: name one whole."
+        )
+    if made:
+        return next(iter(made.values()))
+    return _awaited.setdefault(name, _Attributes(name, (), {}))
+
+
+def _made() -> Iterator[_Attributes]:
+    waiting: list[_Attributes] = [CurrentAttributes]
+    while waiting:
+        below = type.__subclasses__(waiting.pop())
+        yield from below
+        waiting += below
+
+
+def _take_place(cls: _Attributes) -> None:
+    """A class that was awaited is there."""
+    for name in _names_of(cls):
+        stand_in = _awaited.pop(name, None)
+        persisted[:] = [cls if known is stand_in else known for known in persisted]
 
 
 def _persist_one(cls: _Attributes) -> None:
     for index, known in enumerate(persisted):
-        if (known.__module__, known.__qualname__) == (cls.__module__, cls.__qualname__):
+        if is_same_definition(known, cls):
             persisted[index] = cls  # the same one, perhaps reloaded
             return
     persisted.append(cls)

@@ -11,6 +11,7 @@ from typing import Any, Generic, Literal, ParamSpec, Protocol, TypeVar, overload
 
 from samovar.errors import ArgumentError
 from samovar.job import callbacks
+from samovar.job.foreign_verbs import hint_at_ours
 from samovar.job.job import Job
 from samovar.job.queue_adapter import QueueAdapter
 from samovar.job.retries import Discard, Retry
@@ -124,6 +125,9 @@ class FunctionJob(Generic[P, R_co]):
     def perform_bulk(self, items: Iterable[Any]) -> list[Job]:
         """Enqueue many in one call; see `Job.perform_bulk`."""
         return self.job_class.perform_bulk(items)
+
+
+hint_at_ours(FunctionJob)
 
 
 class Decorator(Protocol):

@@ -12,6 +12,7 @@ from samovar.job import callbacks, checked_data, runtime
 from samovar.job.checked_data import CheckedData
 from samovar.job.class_checks import check_class
 from samovar.job.context import LOCALE, TIMEZONE
+from samovar.job.foreign_verbs import hint_at_ours
 from samovar.job.hashes import bare
 from samovar.job.job_data import JobData, loads
 from samovar.job.queue_adapter import QueueAdapter
@@ -325,6 +326,7 @@ class _NoSteps:
         )
 
 
+hint_at_ours(JobState)
 # Set from outside, so that to type checkers a plain job has no steps at all.
 JobState.step = _NoSteps()  # type: ignore[attr-defined]
 

@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from samovar.errors import ArgumentError
+from samovar.errors import ArgumentError, UnknownJobClassError
 from samovar.job.job import Job
+from samovar.job.state import JOB_CLASSES
 from samovar.recurring import schedule
 from samovar.recurring.schedule import Schedule
 
@@ -23,7 +24,8 @@ class RecurringTask:
 
     #: Unique in the application.
     name: str
-    job_class: type[Job]
+    #: The class of its jobs, or that class's job name: it may be made later.
+    target: type[Job] | str
     schedule: Schedule
     arguments: Sequence[Any] = ()
     keyword_arguments: Mapping[str, Any]
@@ -34,6 +36,17 @@ class RecurringTask:
     catch_up: bool = True
     #: Raised when the schedule changes, so that processes of before keep still.
     version: int = 0
+
+    @property
+    def job_class(self) -> type[Job]:
+        """The class of its jobs.
+
+        Raises:
+            UnknownJobClassError: none bears the name.
+        """
+        if not isinstance(self.target, str):
+            return self.target
+        return cast("type[Job]", JOB_CLASSES.find(self.target))
 
     def job(self) -> Job:
         """A new job of this task."""
@@ -91,15 +104,13 @@ class RecurringTasks:
                 # The caller's own list and dict may change later.
                 options["arguments"] = tuple(options.get("arguments", ()))
                 options["keyword_arguments"] = dict(options.get("keyword_arguments", {}))
-                self._tasks[name] = RecurringTask(
-                    name=name, job_class=cls, schedule=plan, **options
-                )
+                self._tasks[name] = RecurringTask(name=name, target=cls, schedule=plan, **options)
         self._faults += [f"recurring({name!r}): {fault}" for fault in faults]
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """What is wrong with what was declared."""
-        return tuple(self._faults)
+        """What is wrong with what was declared; asked once all job classes are there."""
+        return (*self._faults, *(f for task in self for f in _target_faults(task)))
 
     def find(self, name: str) -> RecurringTask | None:
         """The task of that name."""
@@ -112,10 +123,17 @@ class RecurringTasks:
         return len(self._tasks)
 
 
+def _target_faults(task: RecurringTask) -> Iterator[str]:
+    try:
+        task.job_class  # noqa: B018 -- it is looked up
+    except UnknownJobClassError as error:
+        yield f"recurring({task.name!r}): {error}"
+
+
 def _faults(name: object, cls: object, options: Mapping[str, Any]) -> Iterator[str]:
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         yield "a name has letters, digits, dashes and underscores."
-    if not (isinstance(cls, type) and issubclass(cls, Job)):
+    if not isinstance(cls, str) and not (isinstance(cls, type) and issubclass(cls, Job)):
         yield f"{cls!r} is no job class."
     version = options.get("version", 0)
     if type(version) is not int or version < 0:

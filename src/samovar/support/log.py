@@ -17,6 +17,9 @@ _log = logging.getLogger("samovar")
 
 def is_heard(level: int) -> bool:
     """Whether a line of this level would be written."""
+    # `dictConfig` disables the loggers that it does not name, unless told otherwise: from then on
+    # no failure would be reported. Who wants to read less sets a level.
+    _log.disabled = False
     return _log.isEnabledFor(level)
 
 
@@ -36,6 +39,8 @@ def write(
         fields: Attributes of the record, for formatters that write more than words.
     """
     try:
+        if not is_heard(level):
+            return
         record = _record(level, words, error, fields)
         try:
             _log.handle(record)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Generic, TypeVar
 
 from samovar.errors import DuplicateJobNameError, UnknownJobClassError
+from samovar.support.home import module_file
 
 T = TypeVar("T")
 
@@ -20,16 +21,17 @@ class ClassNames(Generic[T]):
         self._classes: dict[str, weakref.ref[type[T]]] = {}
 
     def register(self, name: str, cls: type[T]) -> None:
-        """Let `cls` bear `name`. The same definition made again (reload, notebook) replaces.
+        """Let `cls` bear `name`. The same definition made again (a reload, a notebook, a script
+        that is imported too) replaces.
 
         Raises:
             DuplicateJobNameError: another living class bears it.
         """
         holder = self._living(name)
-        if holder is not None and not _same_definition(holder, cls):
+        if holder is not None and not is_same_definition(holder, cls):
             gc.collect()  # classes die in reference cycles; ask again before accusing a dead one
             holder = self._living(name)
-        if holder is not None and holder is not cls and not _same_definition(holder, cls):
+        if holder is not None and holder is not cls and not is_same_definition(holder, cls):
             raise DuplicateJobNameError(
                 f"Two job classes are named {name!r}: {_where(holder)} and {_where(cls)}. "
                 f'Give one of them another name: job_name = "..." in the class.'
@@ -71,8 +73,18 @@ class ClassNames(Generic[T]):
         )
 
 
-def _same_definition(one: type, other: type) -> bool:
-    return (one.__module__, one.__qualname__) == (other.__module__, other.__qualname__)
+def is_same_definition(one: type, other: type) -> bool:
+    """Whether the same lines made both: their module was loaded again, or once more under another
+    name, as a script is that is `__main__` and is imported too.
+    """
+    if one.__qualname__ != other.__qualname__:
+        return False
+    return one.__module__ == other.__module__ or _is_same_file(one.__module__, other.__module__)
+
+
+def _is_same_file(one: str, other: str) -> bool:
+    files = module_file(one), module_file(other)
+    return None not in files and len({file.resolve() for file in files if file}) == 1
 
 
 def _where(cls: type) -> str:

@@ -60,6 +60,8 @@ def test_dead_letters_are_listed_retried_and_discarded(stage: Stage) -> None:
         shown = dead(stage, "show", jobs[0].job_id)
         assert f"source_topic = {stage.topic()}" in shown
         assert '"job_class": "FlakyJob"' in shown
+        assert "\n  Traceback (most recent call last):\n" in shown
+        assert re.search(r'\n    File ".*sample.py", line \d+, in perform\n', shown)
         assert "\x1b" not in dead(stage, "show", f"{topic}:1:3")
 
         assert "Would put back 4 dead letters; nothing was changed." in dead(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -168,7 +169,22 @@ def test_a_dead_letter_keeps_what_it_was_and_tells_where() -> None:
         ("source_trace_id", b"t-1"),
         ("error_class", b"ValueError"),
         ("error_message", b"boom"),
+        ("error_traceback", b"  ValueError: boom"),
     )
+
+
+@pytest.mark.parametrize("lines", [0, 5000])
+def test_a_dead_letter_has_the_end_of_the_traceback(lines: int) -> None:
+    with pytest.raises(ValueError, match="boom") as raised:
+        raise ValueError("line\n" * lines + "boom")
+
+    copy = dead_letter.copy(failure(Record(1, b"x"), raised.value), group="g", partitions=1)
+
+    text = dict(copy.headers)["error_traceback"].decode()
+    assert text.endswith("boom")
+    assert text.startswith("  Traceback" if lines == 0 else "  ...\n  line\n")
+    assert (Path(__file__).name in text) == (lines == 0)
+    assert len(text) <= dead_letter.MAX_TRACEBACK + 10
 
 
 def test_an_error_that_cannot_speak_becomes_a_dead_letter_all_the_same() -> None:

@@ -69,6 +69,11 @@ class Letter:
         said = (trace.get("error_class", ""), trace.get("error_message", ""))
         return printable(": ".join(filter(None, said)))
 
+    @property
+    def traceback(self) -> str:
+        """The end of the error's traceback; nothing when it is not known."""
+        return self.trace.get("error_traceback", "")
+
 
 def revived(letter: Letter) -> NewRecord:
     """The record that it was, on its way back: same bytes and key, and its own headers.

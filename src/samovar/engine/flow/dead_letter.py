@@ -13,6 +13,7 @@ from samovar.engine.routing.recovery import DeadLetterQueue, Strategy, Verdict
 from samovar.engine.routing.topic import Topic
 from samovar.errors import ArgumentError, RevokedError
 from samovar.job.tenure import Tenure
+from samovar.support import tracebacks
 from samovar.support.wording import message
 
 #: Headers that tell where a dead letter came from, and why.
@@ -25,9 +26,12 @@ TRACE = (
     "source_trace_id",
     "error_class",
     "error_message",
+    "error_traceback",
 )
 #: Longest text of an error that travels with a dead letter, in characters.
 MAX_NOTED = 1_000
+#: Longest traceback that travels with one, in characters; it is cut at its beginning.
+MAX_TRACEBACK = 8_000
 #: The header of one whose value did not fit: how many bytes it had.
 DROPPED = "dropped_value_bytes"
 
@@ -113,6 +117,7 @@ def copy(failure: Failure, *, group: str, partitions: int) -> NewRecord:
         failure.trace_id,
         type(failure.error).__name__,
         message(failure.error, MAX_NOTED),
+        _end_of(tracebacks.text(failure.error)),
     )
     trace = tuple(
         (name, text.encode(errors="replace")) for name, text in zip(TRACE, told, strict=True)
@@ -124,6 +129,13 @@ def copy(failure: Failure, *, group: str, partitions: int) -> NewRecord:
         headers=(*record.headers, *trace),
         partition=source.partition % partitions,
     )
+
+
+def _end_of(text: str) -> str:
+    """The lines at the end of a traceback: they tell where the error was raised."""
+    if len(text) <= MAX_TRACEBACK:
+        return text
+    return f"  ...\n{text[-MAX_TRACEBACK:].partition(chr(10))[2]}"
 
 
 def without_trace(copy: NewRecord, record: Record) -> NewRecord:

@@ -15,6 +15,7 @@ from urllib.parse import quote_plus, unquote_plus
 from samovar.errors import ArgumentError, RecordNotFoundError, SerializationError
 from samovar.job import runtime
 from samovar.job.hashes import bare
+from samovar.support.names import is_same_definition
 
 _URI = re.compile(r"gid://([A-Za-z0-9][A-Za-z0-9.-]*)/([^/?#\s]+)/([^?#\s]+)(?:\?[^#\s]*)?")
 
@@ -62,7 +63,7 @@ def register_model(
         raise ArgumentError(f"register_model: {name!r} is no name for a model.")
     key = (app.lower() if app else None, name)
     holder = _by_name.get(key)
-    if holder is not None and _where(holder.cls) != _where(cls):
+    if holder is not None and not is_same_definition(holder.cls, cls):
         raise ArgumentError(
             f"register_model: {_where(holder.cls)} is {name!r} already; "
             f"give {_where(cls)} another name."

@@ -19,6 +19,7 @@ from samovar.job.serializers.base import (
     Writer,
     tagged,
 )
+from samovar.support.names import is_same_definition
 
 S = TypeVar("S")
 
@@ -94,7 +95,7 @@ def _check(name: Any, kind: Any, made: Any) -> None:
     if name in builtin.READERS or name in python.READERS:
         raise ArgumentError(f"serializer {name!r}: a built-in one has that name.")
     for other, (other_kind, other_class) in _custom.items():
-        again = _where(other_class) == _where(made.__class__)
+        again = is_same_definition(other_class, made.__class__)
         if not again and (other == name or other_kind is kind):
             raise ArgumentError(
                 f"serializer {name!r} for {kind!r}: {_where(other_class)} has that name "

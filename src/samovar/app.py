@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
-from typing import Any
+from typing import Any, Unpack
 from zoneinfo import ZoneInfo
 
 from samovar import backends, events
@@ -22,6 +22,11 @@ from samovar.engine.recurrence import Recurrence
 from samovar.engine.routing.choice import Choice
 from samovar.engine.routing.routes import Routes
 from samovar.engine.routing.subscriptions import group_faults, subscriptions
+from samovar.engine.routing.topic_settings import (
+    AnyTopicSettings,
+    JobTopicSettings,
+    PlainTopicSettings,
+)
 from samovar.engine.scheduled.scheduling import Scheduling
 from samovar.engine.scheduled.topics import PARTITIONS
 from samovar.engine.start_report import ServedQueue
@@ -86,15 +91,12 @@ class App:
         )
         runtime.install(self)
 
-    def job_topic(self, name: str | re.Pattern[str], **settings: Any) -> None:
-        """Draw the topic of a queue, by its logical name; or, by a compiled pattern, every topic
+    def job_topic(self, name: str | re.Pattern[str], **settings: Unpack[JobTopicSettings]) -> None:
+        """Declare the topic of a queue, by its logical name; or, by a compiled pattern, every topic
         whose real name it matches as a whole, also ones that are made later.
 
-        Settings: `partitions`, `replication_factor`, `config` (what is created), `max_messages`,
-        `max_wait_time`, `initial_offset`, `kafka`, `dead_letter_queue`, `pause`, `long_running`,
-        `virtual_partitions`, `throttle`, `delay_by`, `expire_in`, `filters`, `ordering`,
-        `share_group`, `assign`, `active`. Faults are told together when a worker starts or
-        `samovar topics` runs.
+        The page on topic settings lists what each one means. Faults are reported together when a
+        worker starts or `samovar topics` runs.
         """
         self.routes.draw(name, **settings)
 
@@ -115,9 +117,9 @@ class App:
             name, partitions=partitions, replication_factor=replication_factor, config=config
         )
 
-    def topic_defaults(self, **settings: Any) -> None:
-        """Settings of every topic that is drawn from now on. A topic's own setting takes the place
-        of the default as a whole; `config` and `kafka` are laid over it, name by name.
+    def topic_defaults(self, **settings: Unpack[AnyTopicSettings]) -> None:
+        """Settings of every topic that is declared from now on. A topic's own setting takes the
+        place of the default as a whole; `config` and `kafka` are laid over it, name by name.
         """
         self.routes.set_defaults(**settings)
 
@@ -187,8 +189,10 @@ class App:
             raise ConfigurationError(self._tasks.faults)
         return self._log().recurrence
 
-    def topic(self, name: str, *, consumer: Callable[[], Consumer], **settings: Any) -> None:
-        """Draw a plain topic, by its logical name: its records are no jobs, but worked on by
+    def topic(
+        self, name: str, *, consumer: Callable[[], Consumer], **settings: Unpack[PlainTopicSettings]
+    ) -> None:
+        """Declare a plain topic, by its logical name: its records are no jobs, but worked on by
         `consumer`, a class that inherits `samovar.Consumer`.
 
         Settings: those of `job_topic` but `ordering`, `virtual_partitions` and `share_group`; and

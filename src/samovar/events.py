@@ -56,6 +56,7 @@ EVENTS: dict[str, str] = {
     "group.unnamed": "a worker in production has the default client_id and no group_id [group]",
     "queue.unserved": "no worker of the group serves a queue that jobs name [queue, named_by]",
     "queue.contended": "other groups perform the jobs of a queue as well [queue, groups]",
+    "worker.crowded": "a worker reads more partitions than it can fast [queues, partitions, most]",
     "worker.quieted": "a worker takes no new jobs []",
     "worker.stopping": "a worker finishes what it runs []",
     "worker.stopped": "a worker has ended [forced, unfinished]",

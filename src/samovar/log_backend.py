@@ -185,7 +185,7 @@ class LogBackend:
         if self._name == "kafka" and not is_tried_out and kafka.group == KafkaSettings().group:
             events.announce("group.unnamed", group=kafka.group)
         Neighbours(
-            group=kafka.group, routes=self._routes, admin=self.admin, recurrence=self.recurrence
+            group=kafka.group, routes=self._routes, topics=self.topics, recurrence=self.recurrence
         ).announce(serving, self._tasks)
 
     def morgue(self) -> Morgue:

@@ -26,7 +26,7 @@ def test_all_that_was_drawn_is_found_fault_with_at_once() -> None:
         def perform(self) -> None: ...
 
     with application() as app:
-        app.job_topic("mail", partitons=3)
+        app.job_topic("mail", partitons=3)  # pyright: ignore[reportCallIssue]
         app.scheduled_messages("scheduled", partitions=0)
         app.recurring("a b", FaultyJob, every=5)
         app.topic_defaults(max_messages=0)

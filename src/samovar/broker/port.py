@@ -446,8 +446,10 @@ class AtomicProducer(Protocol):
 class Admin(Protocol):
     """Looks at and changes topics and groups. Any thread may call it."""
 
-    def topics(self) -> dict[str, int]:
-        """Name of each topic and its number of partitions."""
+    def topics(self, names: Collection[str] | None = None) -> dict[str, int]:
+        """Name of each topic and its number of partitions; of these alone if there are `names`,
+        which costs no more however many others there are.
+        """
         ...
 
     def dead_letter_topics(self) -> frozenset[str]:

@@ -133,6 +133,9 @@ class LogAdapter:
         return undelivered
 
     def _send_all(self, requests: Sequence[EnqueueRequest]) -> Mapping[int, BrokerError]:
+        at_once = {request.data["queue_name"] for request in requests if request.due_ns is None}
+        # Together: one by one, each new queue would wait for the broker.
+        self._destinations.ensure(*filter(None, at_once))
         records = [self._record(request) for request in requests]
         refused = self._send_each_way(requests, records)
         for index, request in enumerate(requests):

@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 from samovar import events
-from samovar.broker.port import Admin
 from samovar.engine import start_report
 from samovar.engine.recurrence import Recurrence
 from samovar.engine.routing.routes import Routes
 from samovar.engine.routing.subscriptions import subscriptions
 from samovar.engine.serving import Serving
+from samovar.engine.topics import Topics
 from samovar.errors import BrokerError
 from samovar.recurring.task import RecurringTasks
+
+#: Partitions that one connection reads fast: its loop looks at each of them at every turn.
+MAX_PARTITIONS = 8_000
 
 
 class Neighbours:
     """Looks at the other groups of the log, and at the other processes of its own group."""
 
-    def __init__(self, *, group: str, routes: Routes, admin: Admin, recurrence: Recurrence) -> None:
+    def __init__(
+        self, *, group: str, routes: Routes, topics: Topics, recurrence: Recurrence
+    ) -> None:
         self._group = group
         self._routes = routes
-        self._admin = admin
+        self._topics = topics
         self._recurrence = recurrence
 
     def announce(self, serving: Serving, tasks: RecurringTasks) -> None:
-        """Say which queues nobody of this group serves, which ones another group reads too, and
-        which recurring tasks another process of this group keeps from being fired.
+        """Say whether there are too many partitions, which queues nobody of this group serves,
+        which ones another group reads too, and which recurring tasks another process of this group
+        keeps from being fired.
         """
         unserved = start_report.unserved(serving, tasks)
         try:
-            readers = self._admin.readers([*serving.queues(), *unserved])
+            self._count(serving)
+            readers = self._topics.admin.readers({*serving.queues(), *unserved})
             foreign = self._recurrence.fired_elsewhere() if len(tasks) else None
         except BrokerError as error:
             events.announce("broker.error", error=error)
@@ -47,4 +54,13 @@ class Neighbours:
                 group=self._group,
                 tasks=tuple(sorted(names - foreign)),
                 fired=tuple(sorted(foreign)),
+            )
+
+    def _count(self, serving: Serving) -> None:
+        queues = serving.queues()
+        counts = self._topics.counts()
+        partitions = sum(counts.get(queue, 0) for queue in queues)
+        if partitions > MAX_PARTITIONS:
+            events.announce(
+                "worker.crowded", queues=len(queues), partitions=partitions, most=MAX_PARTITIONS
             )

@@ -38,6 +38,17 @@ class Serving:
         self._serves_all = serves_all
         self._choice = choice
         self.subscriptions: Sequence[Subscription] = choice.subscriptions(routes, group)
+        #: Topics that were declared by name, by their subscription's place: there may be thousands.
+        self._named: dict[tuple[int, str], Topic] = {
+            (subscription.position, topic.name): topic
+            for subscription in self.subscriptions
+            for topic in subscription.topics
+            if topic.pattern is None
+        }
+        self._patterns: dict[int, list[Topic]] = {
+            subscription.position: [t for t in subscription.topics if t.pattern is not None]
+            for subscription in self.subscriptions
+        }
 
     def faults(self) -> list[str]:
         """What was chosen and is not there."""
@@ -99,14 +110,18 @@ class Serving:
 
     def topic(self, subscription: Subscription, name: str) -> Topic:
         """The settings of a topic that a subscription reads."""
-        named = [t for t in subscription.topics if t.matches(name)]
-        named.sort(key=lambda topic: topic.pattern is not None)
-        return named[0].called(name) if named else assumed(name)
+        return self._declared(subscription, name) or assumed(name)
 
     def _reads(self, subscription: Subscription, name: str) -> bool:
         if subscription.topics:
-            return any(topic.matches(name) for topic in subscription.topics)
+            return self._declared(subscription, name) is not None
         return not self._choice.leaves_out(name) and (self._serves_all or name in self._undrawn())
+
+    def _declared(self, subscription: Subscription, name: str) -> Topic | None:
+        if named := self._named.get((subscription.position, name)):
+            return named
+        patterns = self._patterns[subscription.position]
+        return next((topic.called(name) for topic in patterns if topic.matches(name)), None)
 
     def _undrawn(self) -> list[str]:
         names = set(self._class_queues())

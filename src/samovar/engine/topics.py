@@ -18,7 +18,7 @@ class Topics:
         self.admin = admin
         #: Re-entrant, as a finalizer that runs in between may enqueue.
         self._lock = threading.RLock()
-        #: Name and partitions of topics seen to exist; replaced as a whole, read without lock.
+        #: Name and partitions of topics seen to exist; changed under the lock, read without.
         self._known: dict[str, int] = {}
 
     def partitions(self, name: str) -> int | None:
@@ -31,16 +31,19 @@ class Topics:
         Raises:
             BrokerError: the broker did not answer, or refused.
         """
-        wanted = list(specs)
-        if all(spec.name in self._known for spec in wanted):
+        wanted = {spec.name: spec for spec in specs if spec.name not in self._known}
+        if not wanted:
             return []
         with self._lock:
-            existing = self.admin.topics()
-            missing = [spec for spec in wanted if spec.name not in existing]
-            created = self.admin.create_topics(missing) if missing else []
-            if missing:
-                existing = {**{s.name: s.partitions for s in missing}, **self.admin.topics()}
-            self._known = existing
+            # Only these are asked for: a listing of all takes longer with each queue there is.
+            known = self.admin.topics(wanted)
+            missing = [spec for name, spec in wanted.items() if name not in known]
+            created = self.admin.create_topics(missing)
+            known |= {name: wanted[name].partitions for name in created}
+            if late := wanted.keys() - known:  # another process was quicker
+                known |= {name: wanted[name].partitions for name in late}
+                known |= self.admin.topics(late)
+            self._known.update(known)
             return created
 
     def forget(self) -> None:

@@ -137,6 +137,15 @@ def _contended(payload: Payload) -> str:
     )
 
 
+def _crowded(payload: Payload) -> str:
+    return (
+        f"This worker reads {counted(payload['partitions'], 'partition')} of "
+        f"{counted(payload['queues'], 'queue')}; above {payload['most']:,} partitions it takes "
+        "minutes to start, to stop and to come to a job. Give the queues fewer partitions, or "
+        "divide them among workers with -q or --include-topic."
+    )
+
+
 def _unfired(payload: Payload) -> str:
     return (
         f"Another process of the group {payload['group']!r} fires its recurring tasks, and does "
@@ -179,6 +188,7 @@ WORKER: dict[str, tuple[int, Callable[[Payload], str]]] = {
     "queue.unserved": (logging.WARNING, _unserved),
     "queue.contended": (logging.WARNING, _contended),
     "recurring.unfired": (logging.WARNING, _unfired),
+    "worker.crowded": (logging.WARNING, _crowded),
     "worker.quieted": (logging.INFO, lambda p: "The worker takes no new jobs."),
     "worker.stopping": (logging.INFO, lambda p: "The worker is stopping."),
     "worker.stopped": (logging.INFO, _stopped),

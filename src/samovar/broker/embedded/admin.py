@@ -38,9 +38,12 @@ class EmbeddedAdmin:
         self._store = store
         self._ringer = Ringer(Bells(store.path))
 
-    def topics(self) -> dict[str, int]:
-        """Name of each topic and its number of partitions."""
+    def topics(self, names: Collection[str] | None = None) -> dict[str, int]:
+        """Name of each topic, or of each of these, and its number of partitions."""
         with self._looking() as connection:
+            if names is not None:
+                counted = ((name, _count(connection, name)) for name in names)
+                return {name: count for name, count in counted if count}
             return {name: len(ids) for name, ids in log.partition_ids(connection).items()}
 
     def dead_letter_topics(self) -> frozenset[str]:
@@ -204,6 +207,14 @@ class EmbeddedAdmin:
     def _ring(self) -> None:
         with self._store.holding():
             self._ringer.ring()
+
+
+def _count(connection: sqlite3.Connection, topic: str) -> int:
+    """How many partitions a topic has; 0 when it is not there."""
+    return connection.execute(
+        "SELECT count(*) FROM partitions WHERE topic_id = (SELECT id FROM topics WHERE name = ?)",
+        (topic,),
+    ).fetchone()[0]
 
 
 def _create(connection: sqlite3.Connection, spec: TopicSpec) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any, Literal, TypeVar
@@ -47,8 +47,12 @@ _SHARE_DELIVERIES = "share.delivery.count.limit"
 _MOST_DELIVERIES = 10
 #: Longest wait for one answer, in seconds.
 ANSWER_SECONDS = 10.0
+#: Partitions that are asked for in one request.
+MAX_PARTITIONS_AT_ONCE = 500
 #: How soon a cluster that is not settled yet is asked again, in seconds.
 SETTLING_STEP_SECONDS = 0.1
+#: How soon topics that were created are looked for again, in seconds.
+APPEARING_STEP_SECONDS = 0.02
 #: How soon a broker that does not answer is given up while somebody waits to enqueue, in seconds.
 METADATA_SECONDS = 5.0
 
@@ -65,8 +69,10 @@ class KafkaAdmin:
         self._client: AdminClient | None = None
         forks.tell(self)
 
-    def topics(self) -> dict[str, int]:
+    def topics(self, names: Collection[str] | None = None) -> dict[str, int]:
         """See the port; Kafka's own topics (``__...``) are left out."""
+        if names is not None:
+            return topic_settings.partitions(self._connected(), names) if names else {}
         metadata = self._metadata("Listing topics")
         return {
             name: len(topic.partitions)
@@ -82,9 +88,11 @@ class KafkaAdmin:
         """See the port."""
         if not specs:
             return []
-        futures = self._connected().create_topics([_new_topic(spec) for spec in specs])
-        created = [name for name, future in futures.items() if _created(name, future)]
-        self._wait_until_usable({spec.name for spec in specs})
+        created: list[str] = []
+        for some in _by_partitions(specs):
+            futures = self._connected().create_topics([_new_topic(spec) for spec in some])
+            created += [name for name, future in futures.items() if _created(name, future)]
+            self._wait_until_usable({spec.name for spec in some})
         return created
 
     def describe(self, names: Sequence[str]) -> dict[str, TopicState]:
@@ -239,12 +247,13 @@ class KafkaAdmin:
     def _wait_until_usable(self, names: set[str]) -> None:
         """Creation is asynchronous in the cluster: wait until the topics are seen."""
         until = clock.monotonic() + ANSWER_SECONDS
-        while not names <= self.topics().keys():
+        while missing := names - self.topics(names).keys():
             if clock.monotonic() > until:
-                raise BrokerUnavailableError(f"Created topics do not appear: {sorted(names)}.")
+                raise BrokerUnavailableError(f"Created topics do not appear: {sorted(missing)}.")
+            time.sleep(APPEARING_STEP_SECONDS)
 
     def _partitions(self, topic: str) -> list[TopicPartition]:
-        count = self.topics().get(topic)
+        count = self.topics([topic]).get(topic)
         if count is None:
             raise UnknownTopicError(f"There is no topic {topic!r}.")
         return [TopicPartition(topic, index) for index in range(count)]
@@ -265,6 +274,17 @@ class KafkaAdmin:
             return _when_settled(ask)
         except KafkaException as error:
             raise failures.translated(failures.reason(error), "Reading offsets") from error
+
+
+def _by_partitions(specs: Sequence[TopicSpec]) -> Iterator[list[TopicSpec]]:
+    """As many topics at a time as a broker makes in the time that is given to it."""
+    some: list[TopicSpec] = []
+    for spec in specs:
+        if some and sum(s.partitions for s in some) + spec.partitions > MAX_PARTITIONS_AT_ONCE:
+            yield some
+            some = []
+        some.append(spec)
+    yield some
 
 
 def _new_topic(spec: TopicSpec) -> NewTopic:

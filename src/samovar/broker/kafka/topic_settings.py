@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
 from confluent_kafka.admin._resource import ResourceType
 from confluent_kafka.cimpl import NewPartitions  # the package exports it without saying so
 
 from samovar.broker.kafka import failures
 
+#: What the broker answers for a topic that is not there, or may not be seen, or cannot be.
+_ABSENT = {
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    KafkaError.TOPIC_EXCEPTION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+}
 #: Longest wait for one answer, in seconds.
 ANSWER_SECONDS = 10.0
 
@@ -30,6 +37,20 @@ def in_force(client: Any, names: Sequence[str]) -> dict[str, dict[str, str]]:
         }
         for resource, future in client.describe_configs(asked).items()
     }
+
+
+def partitions(client: Any, names: Collection[str]) -> dict[str, int]:
+    """How many partitions each of these topics has; those that are not there are absent."""
+    found: dict[str, int] = {}
+    asked = client.describe_topics(TopicCollection(list(names)), request_timeout=ANSWER_SECONDS)
+    for name, future in asked.items():
+        try:
+            found[name] = len(future.result(ANSWER_SECONDS).partitions)
+        except KafkaException as error:
+            if failures.reason(error).code() not in _ABSENT:
+                doing = f"Looking for the topic {name!r}"
+                raise failures.translated(failures.reason(error), doing) from error
+    return found
 
 
 def change(client: Any, topic: str, config: Mapping[str, str]) -> None:

@@ -30,14 +30,17 @@ class Destinations:
         #: When partitions are counted anew.
         self._count_at = clock.monotonic() + COUNT_SECONDS
 
-    def ensure(self, topic: str) -> None:
-        """Create the topic if it is missing. A broker that is away keeps nobody waiting: records
+    def ensure(self, *topics: str) -> None:
+        """Create the topics that are missing. A broker that is away keeps nobody waiting: records
         are handed over all the same, and a topic that stays missing is reported as undelivered.
         """
-        if self._topics.partitions(topic) is not None or clock.monotonic() < self._away_until:
+        missing = [topic for topic in topics if self._topics.partitions(topic) is None]
+        if not missing or clock.monotonic() < self._away_until:
             return
         try:
-            self._topics.ensure(self._routes.find(topic).specs)
+            self._topics.ensure(
+                spec for topic in missing for spec in self._routes.find(topic).specs
+            )
         except BrokerUnavailableError as error:
             self._away_until = clock.monotonic() + AWAY_SECONDS
             events.announce("broker.error", error=error)

@@ -12,8 +12,8 @@ from samovar.support.conversion import Shape, Unfit, convert, shapes_of
 from samovar.support.wording import nearest
 
 #: What the routes themselves fill in.
-_NOT_SETTINGS = {"name", "pattern", "group", "subscription", "copies", "has_partitions", "drawn"}
-_SHAPES = {name: s for name, s in shapes_of(Topic).items() if name not in _NOT_SETTINGS}
+NOT_SETTINGS = {"name", "pattern", "group", "subscription", "copies", "has_partitions", "drawn"}
+_SHAPES = {name: s for name, s in shapes_of(Topic).items() if name not in NOT_SETTINGS}
 
 
 @dataclass(frozen=True, slots=True)

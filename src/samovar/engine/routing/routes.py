@@ -42,6 +42,9 @@ class Routes:
         self._refusals = refusals
         #: By group, and real name or pattern: a pattern may look like a name.
         self._topics: dict[tuple[str | None, str | re.Pattern[str]], Topic] = {}
+        #: So that one name is found among thousands: its groups, and the patterns, as drawn.
+        self._groups_of: dict[str, list[str | None]] = {}
+        self._patterns: list[Topic] = []
         self._faults: list[str] = []
         self._defaults: dict[str, Any] = {}
         self._place = _Place()
@@ -63,6 +66,10 @@ class Routes:
                 topic = replace(topic, pattern=name)
             faults += [*_topic_faults(topic), *self._refusals(topic)]
             self._topics[key] = topic
+            if topic.pattern is None:
+                self._groups_of.setdefault(real, []).append(self._place.group)
+            else:
+                self._patterns.append(topic)
         self._faults += [f"{where}: {fault}" for fault in faults]
 
     def set_defaults(self, **settings: Any) -> None:
@@ -108,7 +115,8 @@ class Routes:
         exact = self._topics.get((group, real_name))
         if exact is not None:
             return exact
-        found = [topic for topic in self if topic.matches(real_name)]
+        named = [self._topics[other, real_name] for other in self._groups_of.get(real_name, ())]
+        found = [*named, *(topic for topic in self._patterns if topic.matches(real_name))]
         found.sort(key=lambda topic: (topic.group != group, topic.pattern is not None))
         return found[0].called(real_name) if found else assumed(real_name)
 

@@ -23,6 +23,13 @@ class Looking:
         topics = bench.admin.topics()
         assert (topics[name], topics[other]) == (2, 3)
 
+    def test_some_topics_may_be_asked_for_by_name(self, bench: Bench) -> None:
+        one, two = bench.topic(partitions=2), bench.topic(partitions=3)
+        bench.topic()
+
+        assert bench.admin.topics([one, two, bench.unique("never-was")]) == {one: 2, two: 3}
+        assert bench.admin.topics([]) == {}
+
     def test_topics_for_dead_letters_are_remembered_or_none_is(self, bench: Bench) -> None:
         plain, dead = bench.topic(), bench.unique("dead")
         bench.admin.create_topics([TopicSpec(name=dead, partitions=1, is_dead_letter=True)])

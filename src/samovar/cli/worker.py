@@ -77,7 +77,8 @@ def command(
     moves.attendant.patience = settings.worker.shutdown_timeout
     expect_worker()
     app = loading.load_user_app(settings)
-    index = os.environ.get(INDEX_VARIABLE)
+    # Taken out: a worker that a job starts is no child of our supervisor.
+    index = os.environ.pop(INDEX_VARIABLE, None)
     is_child = index is not None
     choice = _choice(app, chosen)
     if not is_child:

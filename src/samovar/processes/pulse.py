@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import MutableMapping
 from contextlib import suppress
 
 from samovar.support import clock
@@ -17,9 +17,12 @@ BEAT_SECONDS = 5.0
 class Pulse:
     """The child's end. A process without a supervisor shows itself to nobody."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        number = environ.get(PULSE_VARIABLE)
+    def __init__(self, environ: MutableMapping[str, str]) -> None:
+        # Processes that jobs start must not take it for theirs: there it is another file's number.
+        number = environ.pop(PULSE_VARIABLE, None)
         self._number = None if number is None else int(number)
+        if self._number is not None:
+            os.set_inheritable(self._number, False)
         self._due = 0.0
 
     def beat(self) -> None:

@@ -61,7 +61,9 @@ def test_silence_counts_from_the_last_time_that_a_child_has_shown_itself(
     now = 1000.0
     monkeypatch.setattr(clock, "monotonic", lambda: now)
     reader = PulseReader()
-    pulse = Pulse({PULSE_VARIABLE: str(reader.childs_end)})
+    environ = {PULSE_VARIABLE: str(reader.childs_end)}
+    pulse = Pulse(environ)
+    assert environ == {}  # a process that a job starts has another file of that number
 
     now += 500
     assert reader.silence == 0  # it still starts

@@ -34,6 +34,7 @@ from samovar.errors import (
     SerializationError,
     UnadvanceableCursorError,
     UnknownJobClassError,
+    WrongArgumentsError,
 )
 from samovar.events import subscribe, unsubscribe
 from samovar.job import classes as _classes
@@ -104,6 +105,7 @@ __all__ = [
     "UnadvanceableCursorError",
     "UnknownJobClassError",
     "VirtualPartitions",
+    "WrongArgumentsError",
     "after_discard",
     "after_enqueue",
     "after_perform",

@@ -3,6 +3,7 @@
 SamovarError
 ├── ArgumentError                    the caller passed something that cannot be used
 │   ├── SerializationError           a job argument has no form on the wire
+│   ├── WrongArgumentsError          `perform` does not take these arguments; also a TypeError
 │   ├── DuplicateJobNameError        two job classes claim one name
 │   ├── MessageInvalidError          a message that cannot be sent as it is; nothing was queued
 │   └── PerformInsideLoopError       perform_now of a coroutine job on a running event loop
@@ -54,6 +55,10 @@ class ArgumentError(SamovarError, ValueError):
 
 class SerializationError(ArgumentError):
     """A job argument has no form on the wire."""
+
+
+class WrongArgumentsError(ArgumentError, TypeError):
+    """A job was to be enqueued with arguments that its `perform` does not take."""
 
 
 class DuplicateJobNameError(ArgumentError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, assert_type
+from typing import Any, assert_type
 
 import samovar
 from samovar import Job
@@ -52,11 +52,11 @@ class SizedJob(Job):
 
 
 def later() -> None:
-    assert_type(ChargeJob.perform_later(1, "card", retries=2), ChargeJob | Literal[False])
-    assert_type(LargeChargeJob.perform_later(1), LargeChargeJob | Literal[False])
-    assert_type(NamedChargeJob.perform_later(1, name="x"), NamedChargeJob | Literal[False])
-    assert_type(FetchJob.perform_later("url"), FetchJob | Literal[False])
-    assert_type(AnythingJob.perform_later(1, some=2), AnythingJob | Literal[False])
+    assert_type(ChargeJob.perform_later(1, "card", retries=2), ChargeJob | Any)
+    assert_type(LargeChargeJob.perform_later(1), LargeChargeJob | Any)
+    assert_type(NamedChargeJob.perform_later(1, name="x"), NamedChargeJob | Any)
+    assert_type(FetchJob.perform_later("url"), FetchJob | Any)
+    assert_type(AnythingJob.perform_later(1, some=2), AnythingJob | Any)
     ChargeJob.perform_later("1")  # type: ignore[arg-type]
     ChargeJob.perform_later()  # type: ignore[call-arg]
     ChargeJob.perform_later(1, 2)  # type: ignore[arg-type]
@@ -79,12 +79,12 @@ def now() -> None:
 
 def with_options() -> None:
     chosen = ChargeJob.set(wait=timedelta(hours=1), queue="high", priority=5)
-    assert_type(chosen.perform_later(1, "card", retries=2), ChargeJob | Literal[False])
+    assert_type(chosen.perform_later(1, "card", retries=2), ChargeJob | Any)
     assert_type(chosen.perform_now(1), float)
     assert_type(FetchJob.set(wait=1.5).perform_now("url"), bytes)
     assert_type(
         LargeChargeJob.set(wait_until=datetime.now(UTC)).perform_later(1),
-        LargeChargeJob | Literal[False],
+        LargeChargeJob | Any,
     )
     chosen.perform_later("1")  # type: ignore[arg-type]
     chosen.perform_now()  # type: ignore[call-arg]
@@ -94,11 +94,11 @@ def with_options() -> None:
 
 
 async def on_a_loop() -> None:
-    assert_type(await ChargeJob.aperform_later(1), ChargeJob | Literal[False])
-    assert_type(await FetchJob.aperform_later("url"), FetchJob | Literal[False])
+    assert_type(await ChargeJob.aperform_later(1), ChargeJob | Any)
+    assert_type(await FetchJob.aperform_later("url"), FetchJob | Any)
     assert_type(await ChargeJob.aperform_now(1), float)
     assert_type(await FetchJob.aperform_now("url"), bytes)
-    assert_type(await ChargeJob.set(wait=1).aperform_later(1), ChargeJob | Literal[False])
+    assert_type(await ChargeJob.set(wait=1).aperform_later(1), ChargeJob | Any)
     assert_type(await FetchJob.set(queue="q").aperform_now("url"), bytes)
     await ChargeJob.aperform_later("1")  # type: ignore[arg-type]
     await FetchJob.aperform_now(1)  # type: ignore[arg-type]
@@ -109,8 +109,8 @@ def jobs() -> None:
     job = LargeChargeJob(1, retries=2)
     assert_type(job, LargeChargeJob)
     assert_type(job.set(wait=1), LargeChargeJob)
-    assert_type(job.enqueue(priority=3), LargeChargeJob | Literal[False])
-    assert_type(job.perform_later(), LargeChargeJob | Literal[False])
+    assert_type(job.enqueue(priority=3), LargeChargeJob | Any)
+    assert_type(job.perform_later(), LargeChargeJob | Any)
     assert_type(job.perform(1), float)
     assert_type(ChargeJob.perform_bulk([(1, "card")]), list[ChargeJob])
     assert_type(Job.deserialize(job.serialize()), Job)
@@ -129,8 +129,8 @@ def constructors() -> None:
 
 
 def classes_as_values(cls: type[ChargeJob], any_class: type[Job]) -> None:
-    assert_type(cls.perform_later(1), ChargeJob | Literal[False])
-    assert_type(any_class.perform_later(1, some=2), Job | Literal[False])
+    assert_type(cls.perform_later(1), ChargeJob | Any)
+    assert_type(any_class.perform_later(1, some=2), Job | Any)
     cls.perform_later("1")  # type: ignore[arg-type]
 
 

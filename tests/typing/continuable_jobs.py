@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, assert_type
+from typing import Any, assert_type
 
 from samovar import Continuable, Job
 
@@ -32,17 +32,17 @@ class FetchPagesJob(Continuable, Job):
 
 
 def threads() -> None:
-    assert_type(ImportJob.perform_later(1, name="x"), ImportJob | Literal[False])
+    assert_type(ImportJob.perform_later(1, name="x"), ImportJob | Any)
     assert_type(ImportJob.perform_now(1), int)
     assert_type(FetchPagesJob.perform_now("url"), bytes)
-    assert_type(ImportJob.set(wait=1).perform_later(1), ImportJob | Literal[False])
-    assert_type(ImportJob(1).enqueue(), ImportJob | Literal[False])
+    assert_type(ImportJob.set(wait=1).perform_later(1), ImportJob | Any)
+    assert_type(ImportJob(1).enqueue(), ImportJob | Any)
     ImportJob.perform_later("1")  # type: ignore[arg-type]
     FetchPagesJob.set(wait=1).perform_later(1)  # type: ignore[arg-type]
     ImportJob("1")  # pyright: ignore[reportArgumentType]
 
 
 async def loops() -> None:
-    assert_type(await FetchPagesJob.aperform_later("url"), FetchPagesJob | Literal[False])
+    assert_type(await FetchPagesJob.aperform_later("url"), FetchPagesJob | Any)
     assert_type(await FetchPagesJob.aperform_now("url"), bytes)
     await FetchPagesJob.aperform_now(1)  # type: ignore[arg-type]

@@ -28,6 +28,8 @@ _KNOWN = (
 )
 #: Other names of the same thing: elsewhere (also in `@job` and `set`), and on a job itself.
 _FOREIGN = {"queue": "queue_as", "queue_name": "queue_as"}
+#: Where the `perform` of a class that has none comes from.
+_BASE = "samovar.job.job"
 #: How alike two names have to be, from 0 to 1: `priorty` is, `priorities` is not.
 _LIKENESS = 0.85
 
@@ -52,6 +54,7 @@ def check_class(cls: Any) -> None:
             f"would do nothing. Take the yield out; to stop and go on later, see Continuable."
         )
     _point_out_slips(cls)
+    _point_out_a_slip_of_perform(cls, perform)
 
 
 def _point_out_slips(cls: type) -> None:
@@ -61,6 +64,19 @@ def _point_out_slips(cls: type) -> None:
             warnings.warn(
                 f"{cls.__name__}.{name} = {value!r} says nothing to Samovar; did you mean "
                 f"{meant}? (With {meant} in the class too, this is quiet.)",
+                stacklevel=users_level(),
+            )
+
+
+def _point_out_a_slip_of_perform(cls: type, perform: Any) -> None:
+    """A class without `perform` may be meant to be inherited from; one with a `perfrom` is not."""
+    if getattr(perform, "__module__", None) != _BASE:
+        return
+    for name, value in vars(cls).items():
+        if inspect.isroutine(value) and difflib.get_close_matches(name, ["perform"], 1, _LIKENESS):
+            warnings.warn(
+                f"{cls.__name__} has no perform, so its jobs would fail; did you mean it by "
+                f"{name}?",
                 stacklevel=users_level(),
             )
 

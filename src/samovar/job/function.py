@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Coroutine, Iterable
 from datetime import datetime, timedelta
 from types import new_class
-from typing import Any, Generic, Literal, ParamSpec, Protocol, TypeVar, overload
+from typing import Any, Generic, ParamSpec, Protocol, TypeVar, overload
 
 from samovar.errors import ArgumentError
 from samovar.job import callbacks
@@ -65,6 +65,9 @@ class FunctionJob(Generic[P, R_co]):
         """Call the function: no job, no callbacks."""
         return self.__wrapped__(*args, **kwargs)
 
+    def __reduce__(self) -> str:
+        return self.__qualname__  # pickled by name, as functions are
+
     def __repr__(self) -> str:
         return f"<job {self.job_class.job_name!r}>"
 
@@ -72,11 +75,11 @@ class FunctionJob(Generic[P, R_co]):
         """A job that is not enqueued yet, as for `perform_all_later`."""
         return self.job_class(*args, **kwargs)
 
-    def perform_later(self, /, *args: P.args, **kwargs: P.kwargs) -> Job | Literal[False]:
+    def perform_later(self, /, *args: P.args, **kwargs: P.kwargs) -> Job | Any:
         """Enqueue; the job, or False when it was refused softly."""
         return self.job_class.perform_later(*args, **kwargs)
 
-    async def aperform_later(self, /, *args: P.args, **kwargs: P.kwargs) -> Job | Literal[False]:
+    async def aperform_later(self, /, *args: P.args, **kwargs: P.kwargs) -> Job | Any:
         """`perform_later` for an event loop."""
         return await self.job_class.aperform_later(*args, **kwargs)
 
@@ -202,7 +205,8 @@ def _make(
     own = {"queue_as": queue, "priority": priority, "job_name": name, "queue_adapter": adapter}
     body = {
         "__module__": function.__module__,
-        "__qualname__": function.__qualname__,
+        # Where it is to be found by pickle; the function's own name is the `FunctionJob`'s.
+        "__qualname__": f"{function.__qualname__}.job_class",
         "__doc__": function.__doc__,
         "perform": staticmethod(function),
     }

@@ -111,7 +111,9 @@ class Job(JobState, registered=False):
     after_perform = callbacks.Adder("after", "perform")
 
     #: Enqueue a job with `perform`'s arguments; the job, or False when a callback halted it or
-    #: the adapter refused it softly. Raises SerializationError for arguments without a form.
+    #: the adapter refused it softly. To type checkers it is the job or Any: `job.job_id` needs no
+    #: question first where nothing halts. Raises WrongArgumentsError for arguments that `perform`
+    #: does not take, SerializationError for those without a form.
     perform_later = verbs.LaterVerb(_perform_later, _enqueue_job)
     #: `perform_later` for an event loop.
     aperform_later = verbs.ALaterVerb(_aperform_later, _aenqueue_job)
@@ -135,8 +137,8 @@ class Job(JobState, registered=False):
         wait_until: datetime | None = None,
         queue: str | None = None,
         priority: int | None = None,
-    ) -> Self | Literal[False]:
-        """Enqueue this job, also again; the same job id."""
+    ) -> Self | Any:
+        """Enqueue this job, also again; the same job id. False as for `perform_later`."""
         enqueuing.apply_options(
             self, wait=wait, wait_until=wait_until, queue=queue, priority=priority
         )

@@ -44,6 +44,8 @@ class JobSettings:
     portable_arguments: bool = False
     #: A datetime without time zone as an argument: "refuse" it, or take it to be in "utc".
     naive_datetimes: Literal["refuse", "utc"] = "refuse"
+    #: Whether enqueuing refuses arguments that the job's `perform` does not take.
+    check_arguments: bool = True
     #: How much of a retry's wait is left to chance: 0.15 adds up to 15 per cent.
     retry_jitter: Annotated[float, at_least(0)] = 0.15
     #: Whether log lines may show the arguments of jobs.

@@ -52,6 +52,8 @@ class JobState:
     #: What runs around enqueuing and performing, worked out by `callbacks.settle`.
     enqueue_callbacks: ClassVar[tuple[callbacks.Callback, ...]] = ()
     perform_callbacks: ClassVar[tuple[callbacks.Callback, ...]] = ()
+    #: A `perform`, and the shapes of calls that it is known to take; kept by `call_checks`.
+    known_calls: ClassVar[tuple[Any, set[Any]]] = (None, set())
     #: Makes an enqueued job's hints for its backend, such as a partition key; engines set it.
     make_hints: ClassVar[HintMaker | None] = None
 

@@ -3,6 +3,10 @@
 A verb is a descriptor: on the class (`ChargeJob.perform_now(42)`) it builds a job from
 `perform`'s own parameters; on a job (`job.perform_now()`) it acts on that job. Both pyright
 and mypy infer the parameters through `Performs`.
+
+What enqueues gives the job, or False when a `before_enqueue` halted it or the adapter refused it
+softly. Few classes have either, so the type is "the job, or Any": a checker knows the job, and asks
+nobody to rule out the False before `job.job_id`.
 """
 
 from __future__ import annotations
@@ -10,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from types import MethodType
-from typing import Any, Literal, ParamSpec, Protocol, TypeVar, overload
+from typing import Any, ParamSpec, Protocol, TypeVar, overload
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -31,13 +35,13 @@ class Performs(Protocol[P, R_co, S_co]):
 class PerformLater(Protocol[P, S_co]):
     """`ChargeJob.perform_later`."""
 
-    def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> S_co | Literal[False]: ...
+    def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> S_co | Any: ...
 
 
 class APerformLater(Protocol[P, S_co]):
     """`ChargeJob.aperform_later`."""
 
-    async def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> S_co | Literal[False]: ...
+    async def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> S_co | Any: ...
 
 
 class PerformNow(Protocol[P, R_co]):
@@ -55,10 +59,8 @@ class APerformNow(Protocol[P, R_co]):
 class Configured(Protocol[P, R_co, S_co]):
     """A job class with options for the next job: what `ChargeJob.set(...)` gives."""
 
-    def perform_later(self, /, *args: P.args, **kwargs: P.kwargs) -> S_co | Literal[False]: ...
-    async def aperform_later(
-        self, /, *args: P.args, **kwargs: P.kwargs
-    ) -> S_co | Literal[False]: ...
+    def perform_later(self, /, *args: P.args, **kwargs: P.kwargs) -> S_co | Any: ...
+    async def aperform_later(self, /, *args: P.args, **kwargs: P.kwargs) -> S_co | Any: ...
     def perform_now(self, /, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
     async def aperform_now(self, /, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
 
@@ -108,7 +110,7 @@ class LaterVerb(_Verb):
     @overload
     def __get__(self, instance: None, owner: type[Performs[P, R, S]]) -> PerformLater[P, S]: ...
     @overload
-    def __get__(self, instance: S, owner: type[S]) -> Callable[[], S | Literal[False]]: ...
+    def __get__(self, instance: S, owner: type[S]) -> Callable[[], S | Any]: ...
     def __get__(self, instance: object, owner: Any) -> Any:
         return self.bind(instance, owner)
 
@@ -121,7 +123,7 @@ class ALaterVerb(_Verb):
     @overload
     def __get__(
         self, instance: S, owner: type[S]
-    ) -> Callable[[], Coroutine[Any, Any, S | Literal[False]]]: ...
+    ) -> Callable[[], Coroutine[Any, Any, S | Any]]: ...
     def __get__(self, instance: object, owner: Any) -> Any:
         return self.bind(instance, owner)
 

@@ -76,8 +76,9 @@ class Assignment:
 
     def revoked(self, partitions: Sequence[TopicPartition]) -> None:
         """Let the running jobs end, within the grace, and mark what is done."""
-        leaving = self._take(partitions, is_lost=False)
+        leaving = self._take(partitions)
         self.rest(leaving, GRACE_SECONDS)
+        self._departed.keep(self._group, [p for p in leaving if p.is_running])
         self.say_farewell(leaving, "revoked")
         _end_tenure(leaving)
         self._leave(leaving)
@@ -85,8 +86,7 @@ class Assignment:
 
     def lost(self, partitions: Sequence[TopicPartition]) -> None:
         """Let no further job begin; what was done since the last commit runs again elsewhere."""
-        lost = self._take(partitions, is_lost=True)
-        _end_tenure(lost)
+        lost = self._lose(partitions)
         self._marks.forget(lost)
         self.probation.forget(partitions)
         self.say_farewell(lost, "revoked")
@@ -147,19 +147,25 @@ class Assignment:
             thread.join(min(left, STAY_SECONDS))
             self._consumer.stay()
 
-    def _take(self, partitions: Sequence[TopicPartition], *, is_lost: bool) -> list[Partition]:
+    def _take(self, partitions: Sequence[TopicPartition]) -> list[Partition]:
         taken = [p for source in partitions if (p := self._held.pop(source, None))]
         self._assignments.left(self._group, partitions)
         for partition in taken:
             partition.leave()
-            self._departed.keep(self._group, partition, is_lost=is_lost)
             if (earlier := self.entrances.forget(partition.source)) is not None:
                 self._departed.keep_runs(self._group, partition.source, earlier)
         return taken
 
     def close(self) -> None:
         """The consumer is gone: so is what it has not taken back in order."""
-        _end_tenure(self._take(list(self._held), is_lost=True))
+        self._lose(list(self._held))
+
+    def _lose(self, partitions: Sequence[TopicPartition]) -> list[Partition]:
+        """These went without a chance to commit what was done last: that is remembered too."""
+        lost = self._take(partitions)
+        self._departed.keep(self._group, lost)
+        _end_tenure(lost)
+        return lost
 
 
 def _end_tenure(partitions: Iterable[Partition]) -> None:

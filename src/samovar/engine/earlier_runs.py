@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 
 from samovar.broker.port import Record, TopicPartition
 from samovar.engine.flow.stages import ADMIT, Admission, Skip
@@ -78,16 +78,13 @@ class Departed:
         self._lock = threading.Lock()
         self._runs: defaultdict[_Key, list[_Run]] = defaultdict(list)
 
-    def keep(self, group: str, partition: Partition, *, is_lost: bool) -> None:
-        """It is leaving: remember what is in work, if anything is. Of one that is lost also what
-        was done last, which could not be committed.
-        """
-        if not (is_lost or partition.is_running):
-            return
-        run = _Run(partition)
-        if run.offsets:
-            with self._lock:
-                self._runs[group, partition.source].append(run)
+    def keep(self, group: str, leaving: Iterable[Partition]) -> None:
+        """These are leaving: remember what is in work, and what has just ended."""
+        for partition in leaving:
+            run = _Run(partition)
+            if run.offsets:
+                with self._lock:
+                    self._runs[group, partition.source].append(run)
 
     def keep_runs(self, group: str, source: TopicPartition, earlier: EarlierRuns) -> None:
         """It leaves again before its earlier runs have ended."""

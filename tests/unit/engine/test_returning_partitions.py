@@ -55,7 +55,7 @@ def leave_amid(
 
     def perform(_: bytes | None) -> None:
         partition.leave()
-        departed.keep("app", partition, is_lost=False)
+        departed.keep("app", [partition])
         partition.tenure.is_over = True
         if error:
             raise ValueError("too late")
@@ -104,7 +104,7 @@ def test_of_a_lost_partition_the_last_job_counts_too() -> None:
     partition.share(lambda _: None)
     partition.end()
     partition.leave()
-    departed.keep("app", partition, is_lost=True)
+    departed.keep("app", [partition])
 
     runs = departed.take("app", SOURCE)
     assert runs is not None
@@ -130,7 +130,7 @@ class Running:
 
 def test_a_partition_waits_for_its_earlier_run_even_when_it_leaves_again_meanwhile() -> None:
     departed, running = Departed(), Running()
-    departed.keep("app", cast(Partition, running), is_lost=False)
+    departed.keep("app", [cast(Partition, running)])
     for _ in range(2):
         entrances = Entrances(lambda: True)
         entrances.assigned(SOURCE, departed.take("app", SOURCE))
@@ -247,7 +247,7 @@ def test_a_batch_that_has_heard_of_the_end_is_not_taken_for_whole(listens: bool)
     class Worker(Consumer):
         def consume(self) -> None:
             consumption.leave()
-            departed.keep("app", partition, is_lost=False)
+            departed.keep("app", [partition])
             consumption.farewell("revoked")
             assert not listens or self.is_revoked
 

@@ -43,22 +43,26 @@ def plays(stage: Stage, culprit: Job, status: int) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "status"),
-    [("exit 7", 7), ("exit", 70), ("exit 0", 70), ("memory", 70), ("interrupt", 130)],
+    [("exit 7", 7), ("exit 0", 70), ("memory", 70), ("interrupt", 130)],
 )
 def test_an_error_that_ends_the_process(stage: Stage, kind: str, status: int) -> None:
     plays(stage, EndingJob(45, kind), status)
 
 
-@pytest.mark.parametrize("first", [0, 3])
+@pytest.mark.parametrize(
+    ("stage", "first"), [("embedded", 0), ("embedded", 3), ("kafka", 3)], indirect=["stage"]
+)
 def test_a_job_that_closes_all_files(stage: Stage, first: int) -> None:
     plays(stage, ClosingJob(45, first), 70)
 
 
+@pytest.mark.parametrize("stage", ["embedded"], indirect=True)
 @pytest.mark.parametrize("thread", ["samovar-listener", "samovar-executor-1"])
 def test_a_thread_that_dies(stage: Stage, thread: str) -> None:
     plays(stage, ThreadEndingJob(45, thread, "exit"), 70)
 
 
+@pytest.mark.parametrize("stage", ["embedded"], indirect=True)
 def test_an_event_loop_that_fails_is_replaced(stage: Stage) -> None:
     stage.configure(imports=["tests.jobs.unruly"])
     stage.create(partitions=2)

@@ -30,6 +30,16 @@ class JournalJob(Job):
         journal.write("done", number)
 
 
+class CountingJob(Job):
+    """Fails so often, and notes each time which run it is."""
+
+    def perform(self, number: int, fails: int) -> None:
+        journal.write("run", f"{number}:{self.executions}")
+        if self.executions <= fails:
+            raise RuntimeError("not yet")
+        journal.write("done", number)
+
+
 class HoldingJob(Job):
     """Holds the interpreter's lock, as a C call may that does not give it back."""
 

@@ -21,7 +21,7 @@ from samovar.engine.flow.stages import ADMIT, Admission, Hold, Skip, Stage
 from samovar.engine.partition import Mark, Perform
 from samovar.engine.recovery import DeadLetterDispatch, Recovery
 from samovar.engine.routing.topic import Topic
-from samovar.engine.watching import watched
+from samovar.engine.watching import repeated, watched
 from samovar.job.tenure import Tenure
 from samovar.support import children, clock
 
@@ -290,13 +290,14 @@ class Coordinator:
                     admit is None
                     or (answer := admit(record, clock.now(), recovery.attempt)) is ADMIT
                 ):
-                    told(record) if told else perform(record.value)
+                    if recovery.attempt:
+                        repeated(recovery.repeats_of(record), told, perform, record)
+                    else:
+                        told(record) if told else perform(record.value)
                 elif self._is_held(record, answer):
                     return False
             except BaseException as error:
-                if children.is_child:
-                    children.leave(error)
-                if not self.failed(record, error):
+                if not self._goes_on_after(record, error):
                     return False
             else:
                 if recovery.attempt:
@@ -304,6 +305,12 @@ class Coordinator:
             self.last = pending.popleft()
             self.position = record.offset + 1
         return bool(pending)
+
+    def _goes_on_after(self, record: Record, error: BaseException) -> bool:
+        """Decide about an error that left a job; whether more can be done at once."""
+        if children.is_child:
+            children.leave(error)
+        return self.failed(record, error)
 
     def _is_held(self, record: Record, answer: Admission) -> bool:
         """Act on the gate's refusal; False when the record is to be passed over."""

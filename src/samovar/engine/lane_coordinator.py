@@ -24,7 +24,7 @@ from samovar.engine.note import Note
 from samovar.engine.partition import Mark, Perform
 from samovar.engine.recovery import DeadLetterDispatch, Recovery
 from samovar.engine.routing.topic import Topic
-from samovar.engine.watching import watched
+from samovar.engine.watching import repeated, watched
 from samovar.job.tenure import Tenure
 from samovar.support import children, clock
 
@@ -200,7 +200,10 @@ class LaneCoordinator:
                 return False
             at_work[me] = record
             try:
-                told(record) if told else perform(record.value)
+                if failing := self._failing.get(record.offset):
+                    repeated(failing.repeats_of(record), told, perform, record)
+                else:
+                    told(record) if told else perform(record.value)
             except BaseException as error:
                 if children.is_child:
                     children.leave(error)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
+
 from samovar import events
 from samovar.errors import PayloadError, SamovarError
 from samovar.job import current_attributes, execution
@@ -12,6 +14,10 @@ from samovar.support import wording
 
 #: The surroundings of a job when no class of theirs travels.
 _NOTHING: JobData = {}
+
+
+#: How often the job was performed in vain already, where it is tried again in its place.
+REPEATS: ContextVar[int] = ContextVar("samovar_repeats", default=0)
 
 
 class PoisonError(SamovarError):
@@ -46,6 +52,7 @@ def perform(value: bytes | None, message: object = None) -> None:
     try:
         job = JobState.from_payload(value)
         job.tenure = TENURE.get()
+        job.executions += REPEATS.get()
         surroundings = loads(value) if current_attributes.persisted else _NOTHING
     except PayloadError as error:
         raise PoisonError(str(error)) from error

@@ -29,7 +29,16 @@ ERRORS_SHOWN = 100
 class Recovery:
     """The failures of records that are worked on one after the other; no two threads at once."""
 
-    __slots__ = ("_dispatch_dead", "_errors", "_good", "_source", "_tenure", "_topic", "attempt")
+    __slots__ = (
+        "_dispatch_dead",
+        "_errors",
+        "_failed",
+        "_good",
+        "_source",
+        "_tenure",
+        "_topic",
+        "attempt",
+    )
 
     def __init__(
         self,
@@ -46,6 +55,8 @@ class Recovery:
         self._topic = topic
         self._dispatch_dead = dispatch_dead
         self._tenure = tenure
+        #: The offset of the record that failed last, and how often it did.
+        self._failed = (-1, 0)
         #: Records that succeeded since the last failure.
         self._good = 0
         #: Errors since the last success; kept only for a strategy, for they keep much alive.
@@ -56,6 +67,7 @@ class Recovery:
         if self._tenure is not None and self._tenure.is_over and not raised.is_a(error, CRITICAL):
             return self._abandon(record, error)
         self.attempt += 1
+        self._failed = record.offset, self.repeats_of(record) + 1
         self._good = 0
         cause = raised.explicit_cause(error) if raised.is_a(error, HOPELESS) else None
         shown = error if cause is None else cause
@@ -70,6 +82,11 @@ class Recovery:
         elif not isinstance(decision, Abandon):
             self._tell_failure(record, shown, decision)
         return decision
+
+    def repeats_of(self, record: Record) -> int:
+        """How often this very record has failed here."""
+        offset, times = self._failed
+        return times if offset == record.offset else 0
 
     def succeeded(self) -> None:
         """A record succeeded after failures. Where these add up, they are forgotten only when a

@@ -8,6 +8,7 @@ from samovar import events
 from samovar.broker.port import Record, TopicPartition
 from samovar.engine.consuming.message import Message, json
 from samovar.engine.partition import Perform
+from samovar.engine.performer import REPEATS
 
 
 def watched(perform: Perform, source: TopicPartition) -> Callable[[Record], None] | None:
@@ -15,3 +16,14 @@ def watched(perform: Perform, source: TopicPartition) -> Callable[[Record], None
     if "active_job.consumed" in events.heard or "active_job.consume" in events.heard:
         return lambda record: perform(record.value, Message(source, record, json))
     return None
+
+
+def repeated(
+    times: int, told: Callable[[Record], None] | None, perform: Perform, record: Record
+) -> None:
+    """Perform a job that failed so many times before in its place, and let it know."""
+    token = REPEATS.set(times)
+    try:
+        told(record) if told else perform(record.value)
+    finally:
+        REPEATS.reset(token)

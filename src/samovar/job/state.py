@@ -61,7 +61,7 @@ class JobState:
     job_id: str
     #: The backend's identifier of this job, once it has one.
     provider_job_id: Any = None
-    #: How many runs have started.
+    #: How many runs have started, those among them that were tried again in their place.
     executions: int = 0
     #: Failures counted by each `retry_on`, under Ruby's text of its error list.
     exception_executions: dict[str, int] | None

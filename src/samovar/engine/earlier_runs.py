@@ -30,6 +30,14 @@ class _Run:
         self.finished: dict[int, Hashable] = {}
 
     @property
+    def running(self) -> list[tuple[TopicPartition, Record]]:
+        """What of it runs now, and where it is."""
+        partition = self._partition
+        if partition is None or not partition.is_running:
+            return []
+        return [(partition.source, record) for record in partition.running]
+
+    @property
     def is_at_rest(self) -> bool:
         """Whether nothing of it runs any more."""
         partition = self._partition
@@ -77,6 +85,8 @@ class Departed:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._runs: defaultdict[_Key, list[_Run]] = defaultdict(list)
+        #: All of which something may still run, whether their partitions are back or not.
+        self._live: list[_Run] = []
 
     def keep(self, group: str, leaving: Iterable[Partition]) -> None:
         """These are leaving: remember what is in work, and what has just ended."""
@@ -85,11 +95,17 @@ class Departed:
             if run.offsets:
                 with self._lock:
                     self._runs[group, partition.source].append(run)
+                    self._live = [*(r for r in self._live if r.running), run]
 
     def keep_runs(self, group: str, source: TopicPartition, earlier: EarlierRuns) -> None:
         """It leaves again before its earlier runs have ended."""
         with self._lock:
             self._runs[group, source] += earlier.runs
+
+    @property
+    def running(self) -> list[tuple[TopicPartition, Record]]:
+        """The records whose jobs outlast their partition's stay, and where they are."""
+        return [found for run in self._live for found in run.running]
 
     def take(self, group: str, source: TopicPartition) -> EarlierRuns | None:
         """It is back: its earlier runs, if there were any."""

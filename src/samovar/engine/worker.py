@@ -149,8 +149,8 @@ class Worker:
         return tuple(
             f"{performer.describe(record.value)} at {source.topic}[{source.partition}]"
             f"@{record.offset}"
-            for listener in self._listeners
-            for source, record in listener.running
+            for holder in (*self._listeners, self._departed)
+            for source, record in holder.running
         )
 
     @property

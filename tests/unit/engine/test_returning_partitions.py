@@ -121,6 +121,10 @@ class Running:
     def __init__(self) -> None:
         self.is_running = True
 
+    @property
+    def running(self) -> tuple[Record, ...]:
+        return (RECORDS[0],)
+
     def in_work(self) -> tuple[Record, ...]:
         return (RECORDS[0],)
 
@@ -144,7 +148,9 @@ def test_a_partition_waits_for_its_earlier_run_even_when_it_leaves_again_meanwhi
     entrances.assigned(SOURCE, runs := departed.take("app", SOURCE))
     assert runs is not None
     assert entrances.admit([Batch(SOURCE, RECORDS[:2])]) == []
+    assert departed.running == [(SOURCE, RECORDS[0])], "a stop by force names it"
     running.is_running = False
+    assert departed.running == []
     assert entrances.admit([Batch(SOURCE, RECORDS[2:])]) == [
         Batch(SOURCE, RECORDS[:2]),
         Batch(SOURCE, RECORDS[2:]),

@@ -53,12 +53,10 @@ def check(data: Mapping[str, Any]) -> CheckedData:
     """From a hash; what is None in it has its default too.
 
     Raises:
-        PayloadError: a value is of no use, or the arguments are missing; names the key.
+        PayloadError: a value is of no use; names its key.
     """
     get = data.get
-    arguments = _expect(list, "a list", "arguments", get("arguments"))
-    if arguments is None:
-        raise PayloadError("arguments are missing, and so this is no job; expected a list.")
+    arguments = _expect(list, "a list", "arguments", get("arguments")) or []
     return CheckedData(
         get("job_class") or "",
         arguments,

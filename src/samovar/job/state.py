@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar, NoReturn, ParamSpec, Self
 
-from samovar.errors import ArgumentError, EnqueueError
+from samovar.errors import ArgumentError, EnqueueError, PayloadError
 from samovar.job import arguments as wire
 from samovar.job import callbacks, checked_data, runtime
 from samovar.job.checked_data import CheckedData
@@ -301,9 +301,12 @@ class JobState:
         """The job that a record's bytes stand for: `deserialize`, but a class without a `restore`
         of its own takes what was read from the bytes, and no hash is made.
 
+        Whoever enqueues a job writes its arguments, be they none: bytes without them are no job.
+        A hash without them is performed with none, as in Rails.
+
         Raises:
             UnknownJobClassError: no imported class bears its name.
-            PayloadError: it is no JSON object, or a value in it is of no use.
+            PayloadError: it is no JSON object, has no arguments, or a value in it is of no use.
         """
         data = checked_data.read(raw)
         if data is not None:
@@ -313,7 +316,10 @@ class JobState:
                 job._take(data)
                 job.origin = raw
                 return job
-        return JobState.deserialize(loads(raw))
+        found = loads(raw)
+        if found.get("arguments") is None and "job_class" in found:
+            raise PayloadError("arguments are missing, and so this is no job; expected a list.")
+        return JobState.deserialize(found)
 
 
 class _NoSteps:

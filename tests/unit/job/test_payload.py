@@ -20,6 +20,7 @@ from samovar import (
     payload,
 )
 from samovar.job.context import LOCALE
+from samovar.job.state import JobState
 from samovar.support import clock
 from tests.support.applications import Recording, application
 
@@ -154,9 +155,9 @@ class TestDeserialize:
         assert job.perform_now() == ((), {})
 
     @pytest.mark.parametrize("rest", [{}, {"arguments": None}])
-    def test_a_hash_without_arguments_is_no_job(self, rest: Any) -> None:
+    def test_bytes_without_arguments_are_no_job(self, rest: Any) -> None:
         with pytest.raises(PayloadError, match="arguments are missing"):
-            Job.deserialize({"job_class": "PayloadJob", **rest})
+            JobState.from_payload(payload.dumps({"job_class": "PayloadJob", **rest}))
 
     def test_unknown_keys_are_left_alone(self) -> None:
         assert Job.execute({"job_class": "PayloadJob", "cattr_0": {}, "arguments": [3]}) == (

@@ -66,6 +66,14 @@ EVENTS: dict[str, str] = {
     "partitions.assigned": "partitions came [group, partitions]",
     "partitions.revoked": "partitions left [group, partitions]",
     "partitions.lost": "partitions were taken away [group, partitions]",
+    "records.gone": (
+        "records were deleted before the group had read them "
+        "[group, source, position, first, count]"
+    ),
+    "records.repeated": (
+        "the group had come to an offset that its partition does not reach, and reads it again "
+        "[group, source, position, first, count]"
+    ),
     "job.failed": "an error left a job [job, source, offset, error, attempt, retry_in]",
     "job.abandoned": (
         "an error left a job whose partition has gone to another worker, which performs it "

@@ -180,6 +180,26 @@ def _repaired(payload: Payload) -> str:
     )
 
 
+def _gone(payload: Payload) -> str:
+    count, source = payload["count"], payload["source"]
+    were = "was" if count == 1 else "were"
+    return (
+        f"{counted(count, 'record')} of {source.topic}[{source.partition}] {were} deleted before "
+        f"the group {payload['group']!r} had read them: it was at offset {payload['position']}, "
+        f"the first that is left is {payload['first']}. Give the topic a longer retention.ms."
+    )
+
+
+def _repeated(payload: Payload) -> str:
+    count, source = payload["count"], payload["source"]
+    return (
+        f"The group {payload['group']!r} was at offset {payload['position']} of "
+        f"{source.topic}[{source.partition}], which does not reach so far: it reads "
+        f"{counted(count, 'record')} again, from offset {payload['first']} on. Was the topic made "
+        f"anew, or restored?"
+    )
+
+
 #: Event -> level, and the payload to the words.
 WORKER: dict[str, tuple[int, Callable[[Payload], str]]] = {
     "log.assumed": (logging.WARNING, _log_assumed),
@@ -209,6 +229,8 @@ WORKER: dict[str, tuple[int, Callable[[Payload], str]]] = {
     "partitions.assigned": (logging.INFO, _moved("Partitions came")),
     "partitions.revoked": (logging.INFO, _moved("Partitions left")),
     "partitions.lost": (logging.WARNING, _moved("Partitions were taken away")),
+    "records.gone": (logging.ERROR, _gone),
+    "records.repeated": (logging.ERROR, _repeated),
     "job.failed": (logging.ERROR, _failed),
     "job.abandoned": (
         logging.WARNING,

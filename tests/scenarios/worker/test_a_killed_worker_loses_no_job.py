@@ -22,7 +22,8 @@ from tests.support.worker_process import WorkerProcess
 PARTITIONS = 8
 CONCURRENCY = 5
 JOB_SECONDS = 0.005
-COMMIT_SECONDS = 1.0
+#: Each log's own interval between two commits.
+COMMIT_SECONDS = {"embedded": 1.0, "kafka": 0.05}
 #: What may go by from a job's end until a commit begins to carry it, on two slow cores.
 MARGIN_SECONDS = 1.5
 #: Virtual partitions mark at a batch's end: so long the batches of 100 of all partitions may take.
@@ -71,7 +72,7 @@ def kill_under_load(stage: Stage, mode: str, *, kills: int, crew: int) -> dict[s
     """Kill so many workers, of which `crew` are up at a time."""
     stage.draw(MODES[mode])
     stage.notice_the_dead()
-    stage.configure("worker", concurrency=CONCURRENCY, commit_interval=COMMIT_SECONDS)
+    stage.configure("worker", concurrency=CONCURRENCY)
     stage.create(partitions=PARTITIONS)
     load = Load(stage, partitions=PARTITIONS, seconds=JOB_SECONDS)
     deaths: dict[int, float] = {}
@@ -127,7 +128,7 @@ def check(stage: Stage, mode: str, enqueued: int, deaths: dict[int, float]) -> d
     assert found.running <= CONCURRENCY * len(deaths)
     batch = BATCH_SECONDS if mode == "virtual partitions" else 0.0
     rebalance = REBALANCE_SECONDS if stage.backend == "kafka" else 0.0
-    assert found.oldest <= COMMIT_SECONDS + MARGIN_SECONDS + batch + rebalance
+    assert found.oldest <= COMMIT_SECONDS[stage.backend] + MARGIN_SECONDS + batch + rebalance
     assert found.running + len(found.unmarked) == starts.total() - enqueued
     return {
         "backend": stage.backend,
@@ -137,5 +138,6 @@ def check(stage: Stage, mode: str, enqueued: int, deaths: dict[int, float]) -> d
         "performed": starts.total(),
         "repeated_running": found.running,
         "repeated_unmarked": len(found.unmarked),
+        "repeats_a_kill": round((found.running + len(found.unmarked)) / len(deaths)),
         "oldest_unmarked_seconds": round(found.oldest, 2),
     }

@@ -102,8 +102,8 @@ class EmbeddedBroker:
         return EmbeddedAdmin(Store(self._path, synchronous=self._synchronous))
 
 
-def open_broker(settings: EmbeddedSettings, *, commit_interval: float) -> EmbeddedBroker:
+def open_broker(settings: EmbeddedSettings, *, commit_interval: float | None) -> EmbeddedBroker:
     """The broker of these settings."""
     return EmbeddedBroker(
-        settings.path, synchronous=settings.synchronous, commit_interval=commit_interval
+        settings.path, synchronous=settings.synchronous, commit_interval=commit_interval or 1.0
     )

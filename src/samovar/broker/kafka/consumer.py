@@ -17,6 +17,8 @@ from confluent_kafka import TopicPartition as KafkaPartition
 from samovar import events
 from samovar.broker.kafka import failures, forks, headers, leaving
 from samovar.broker.kafka.annotated import AnnotatedPositions
+from samovar.broker.kafka.commits import LEAST_SECONDS, Commits
+from samovar.broker.kafka.places import Places
 from samovar.broker.port import (
     LEAVE_SECONDS,
     NO_METADATA,
@@ -53,6 +55,7 @@ class KafkaConsumer:
 
     def __init__(self, properties: Mapping[str, Any]) -> None:
         self._group: str = properties["group.id"]
+        self._places = Places(self._group)
         #: What its membership looked like before it subscribed.
         self._stranger: object = None
         #: Whether its place is kept for it until it comes back.
@@ -60,8 +63,14 @@ class KafkaConsumer:
         self._is_static = "group.instance.id" in properties
         self._pace: float = properties["auto.commit.interval.ms"] / 1000
         self._annotated = AnnotatedPositions(self._pace)
+        self._commits = Commits(self._pace)
+        own = {
+            "auto.commit.interval.ms": round(max(self._pace, LEAST_SECONDS) * 1000),
+            "error_cb": tell,
+            "on_commit": self._on_commit,
+        }
         try:
-            self._client = Client({**properties, "error_cb": tell, "on_commit": self._on_commit})
+            self._client = Client({**properties, **own})
         except KafkaException as error:
             doing = "The Kafka consumer could not be made"
             raise failures.translated(failures.reason(error), doing) from error
@@ -113,6 +122,7 @@ class KafkaConsumer:
     def poll(self, max_records: int, timeout: float) -> list[Batch]:
         """See the port. `consume` alone would wait all of `timeout` for `max_records`."""
         self._check_owner()
+        self._commits.commit_when_due(self._client)
         self._annotated.commit_when_due(self._client)
         if self._direct_news:
             self._take_direct()
@@ -124,10 +134,12 @@ class KafkaConsumer:
             messages += self._client.consume(max_records - 1, 0)
             self._after_poll()
         try:
-            return _batches(messages)
+            batches = _batches(messages)
         except (FencedError, RefusedError):
             self._is_fenced = True
             raise
+        self._places.check(self._client, batches)
+        return batches
 
     def stay(self) -> None:
         """See the port. librdkafka's own threads do so."""
@@ -135,25 +147,30 @@ class KafkaConsumer:
     def pause(self, partitions: Iterable[TopicPartition]) -> None:
         """See the port."""
         self._check_owner()
-        self._client.pause([KafkaPartition(*p) for p in partitions])
+        sources = list(partitions)
+        self._client.pause([KafkaPartition(*p) for p in sources])
+        self._places.paused(sources)
 
     def resume(self, partitions: Iterable[TopicPartition]) -> None:
         """See the port."""
         self._check_owner()
-        self._client.resume([KafkaPartition(*p) for p in partitions])
+        sources = list(partitions)
+        self._client.resume([KafkaPartition(*p) for p in sources])
+        self._places.resumed(self._client, sources)
 
     def seek(self, source: TopicPartition, offset: int) -> None:
         """See the port."""
         self._check_owner()
         self._client.seek(KafkaPartition(*source, offset))
+        self._places.forget([source])
 
     def store(
         self,
         positions: Mapping[TopicPartition, int],
         metadata: Mapping[TopicPartition, str] = NO_METADATA,
     ) -> frozenset[TopicPartition]:
-        """See the port. librdkafka commits what is stored every `auto.commit.interval.ms`, unless a
-        text goes with it.
+        """See the port. What is stored is committed in `poll`; librdkafka's own timer, and its
+        commit when a partition leaves, know only what goes without a text.
         """
         self._check_owner()
         gone: set[TopicPartition] = set()
@@ -212,6 +229,7 @@ class KafkaConsumer:
             return False
         if text is None:
             self._stored[source] = offset
+            self._commits.stored()
             self._annotated.overtaken(source, offset)
         return True
 
@@ -339,6 +357,7 @@ class KafkaConsumer:
         try:
             if what == "assigned":
                 self._annotated.assigned(sources)
+                self._places.assigned(self._client, sources)
                 self._listener.assigned(sources)
             elif what == "revoked":
                 self._listener.revoked(sources)
@@ -348,9 +367,11 @@ class KafkaConsumer:
             self._failure = error
 
     def _on_commit(self, error: KafkaError | None, partitions: list[KafkaPartition]) -> None:
+        self._commits.answered(error)
         self._annotated.answered(error, partitions)
 
     def _forget(self, sources: Sequence[TopicPartition]) -> None:
+        self._places.forget(sources)
         self._annotated.forget(sources)
         for source in sources:
             self._stored.pop(source, None)

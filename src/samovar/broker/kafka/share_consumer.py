@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from confluent_kafka import AcknowledgeType, KafkaException
-from confluent_kafka import ShareConsumer as Client
+import confluent_kafka
+from confluent_kafka import KafkaException
 from confluent_kafka import TopicPartition as KafkaPartition
 
 from samovar import events
 from samovar.broker.kafka import failures, forks, headers
 from samovar.broker.kafka.consumer import judge, tell
 from samovar.broker.port import Delivery, Record, TopicPartition
-from samovar.errors import BrokerError
+from samovar.errors import BrokerError, ConfigurationError
 from samovar.support import clock
 
+#: librdkafka's share consumer; None where the installed client is too old to have one.
+Client: Any = getattr(confluent_kafka, "ShareConsumer", None)
+#: Why there is none.
+TOO_OLD = (
+    f"Share groups need confluent-kafka 2.15 or newer, and {confluent_kafka.__version__} is "
+    f"installed. Install a newer one, or take share_group=True off the topic."
+)
 #: Longest single wait inside librdkafka, in seconds: how late `wake` is heard.
 SLICE_SECONDS = 0.2
 
@@ -24,6 +31,14 @@ class KafkaShareConsumer:
     """A member of a Kafka share group (KIP-932)."""
 
     def __init__(self, properties: Mapping[str, Any]) -> None:
+        """A new member.
+
+        Raises:
+            ConfigurationError: the client that is installed knows no share groups.
+        """
+        if Client is None:
+            raise ConfigurationError(TOO_OLD)
+        self._accepted = confluent_kafka.AcknowledgeType.ACCEPT
         try:
             self._client: Any = Client({**properties, "error_cb": tell})
         except (KafkaException, ValueError) as error:
@@ -57,7 +72,7 @@ class KafkaShareConsumer:
         for delivery in deliveries:
             place = *delivery.source, delivery.record.offset
             try:
-                self._client.acknowledge_offset(*place, AcknowledgeType.ACCEPT)
+                self._client.acknowledge_offset(*place, self._accepted)
             except KafkaException as error:
                 # This one comes again; the others are not to come again with it.
                 doing = f"Acknowledging {place[0]}[{place[1]}]@{place[2]}"

@@ -60,7 +60,7 @@ package)
     ;;
 tools)
     make_venv
-    install '.[all,dev,bench]'
+    install '.[tools,bench]'
     touch .venv/.package .venv/.tools
     ;;
 *)

@@ -5,12 +5,10 @@ from pathlib import Path
 
 from samovar import App
 
-from jobs import DeleteOldFilesJob
-
 app = App()
 app.recurring(
     "nightly-cleanup",
-    DeleteOldFilesJob,
+    "DeleteOldFilesJob",
     cron="0 2 * * *",
     time_zone="Europe/Berlin",
     arguments=[Path("uploads").resolve()],

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from samovar.app import App
-from samovar.cli import hints, loading
+from samovar.cli import hints, loading, reloading
 from samovar.cli.start_table import table
 from samovar.engine.job_classes import performable
 from samovar.engine.routing.choice import Choice
@@ -50,6 +50,7 @@ LEAST_DELIVERY_SECONDS = 0.5
     "--processes", type=click.IntRange(1, MAX_PROCESSES), help="Processes to start and watch."
 )
 @click.option("-v", "--verbose", is_flag=True, help="A log line for every job.")
+@click.option("--reload", "reloads", is_flag=True, help="Start anew when code changes.")
 def command(
     config: Path | None,
     environment: str | None,
@@ -57,6 +58,7 @@ def command(
     concurrency: int | None,
     processes: int | None,
     verbose: bool,
+    reloads: bool,
     **chosen: tuple[str, ...],
 ) -> None:
     """Perform jobs until told to stop.
@@ -64,6 +66,8 @@ def command(
     TERM, INT, QUIT and HUP end it in order (exit status 0; 2 when forced), TSTP takes no new
     jobs, TTIN prints every thread's stack.
     """
+    if reloads:
+        return reloading.run(loading.load_settings(config, environment), sys.argv[1:])
     moves = Moves()
     moves.install()
     loading.log_to_stderr()

@@ -68,6 +68,11 @@ def resolve_with(resolver: Callable[[], Runtime]) -> None:
     _resolver = resolver
 
 
+def installed() -> Runtime | None:
+    """The application of this process, if it has one already."""
+    return _application
+
+
 def current() -> Runtime:
     """The application of this process, found at the first call."""
     return _installed or _resolve()

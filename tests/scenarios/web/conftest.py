@@ -1,0 +1,5 @@
+"""The stage, for web servers that enqueue."""
+
+from tests.support.stage import kafka_stage, stage
+
+__all__ = ["kafka_stage", "stage"]

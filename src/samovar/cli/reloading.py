@@ -24,7 +24,9 @@ def run(settings: Settings, arguments: Sequence[str]) -> None:
         ConfigurationError: the watcher is not installed.
     """
     watchfiles = _watchfiles()
-    places = {Path.cwd()} | ({settings.source.parent} if settings.source else set())
+    places = {Path.cwd()}
+    if settings.source is not None:
+        places.add(settings.source.parent)
     command = [sys.executable, "-m", "samovar", *(a for a in arguments if a != _OPTION)]
     click.echo(f"Watching {', '.join(sorted(map(str, places)))} for changes.")
     watchfiles.run_process(

@@ -8,6 +8,7 @@ from collections.abc import Collection, Generator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import Literal
 
+from samovar.broker import topic_names
 from samovar.broker.embedded import groups, log
 from samovar.broker.embedded.bells import Bells
 from samovar.broker.embedded.doorbell import Ringer
@@ -55,6 +56,11 @@ class EmbeddedAdmin:
     def create_topics(self, specs: Sequence[TopicSpec]) -> list[str]:
         """Create those that do not exist; replication and Kafka's settings mean nothing here."""
         for spec in specs:
+            if not topic_names.is_legal(spec.name):
+                raise ArgumentError(
+                    f"{spec.name!r:.80} cannot be the name of a topic: expected 1 to 249 letters, "
+                    "digits, dots, dashes or underscores."
+                )
             if spec.partitions < 1:
                 raise ArgumentError(f"Topic {spec.name!r} needs at least one partition.")
         with self._store.writing() as connection:
@@ -67,8 +73,7 @@ class EmbeddedAdmin:
 
     def describe(self, names: Sequence[str]) -> dict[str, TopicState]:
         """What these topics are like; those that do not exist are absent."""
-        there = self.topics()
-        return {name: TopicState(partitions=there[name]) for name in names if name in there}
+        return {name: TopicState(partitions=count) for name, count in self.topics(names).items()}
 
     def set_config(self, topic: str, config: Mapping[str, str]) -> None:
         """Nothing: topics have no settings here."""

@@ -254,13 +254,14 @@ def commit(
     connection: sqlite3.Connection, group: int, member: int, positions: Mapping[int, Commit]
 ) -> int:
     """Write the positions of those partitions that the member still owns; how many those are."""
+    # CROSS: SQLite keeps this order, and looks up a row for each position instead of all it owns.
     cursor = connection.execute(
         """
         INSERT INTO offsets (partition_id, group_id, position, metadata)
         SELECT partition_id, group_id,
             json_extract(wanted.value, '$[1][0]'), json_extract(wanted.value, '$[1][1]')
         FROM json_each(?) AS wanted
-            JOIN ownership ON partition_id = json_extract(wanted.value, '$[0]')
+            CROSS JOIN ownership ON partition_id = json_extract(wanted.value, '$[0]')
         WHERE group_id = ? AND owner = ?
         ON CONFLICT (partition_id, group_id)
             DO UPDATE SET position = excluded.position, metadata = excluded.metadata

@@ -35,10 +35,13 @@ def partition_ids(connection: sqlite3.Connection) -> dict[str, list[int]]:
     return topics
 
 
-def partition_ids_of(connection: sqlite3.Connection, topic_id: int) -> list[int]:
-    """The partitions of one topic, in order, by the ids they have in the file."""
+def partition_ids_of(connection: sqlite3.Connection, topic: str | int) -> list[int]:
+    """The partitions of one topic, given by its name or id, in order, by their ids."""
+    column = "name" if isinstance(topic, str) else "topics.id"
     rows = connection.execute(
-        "SELECT id FROM partitions WHERE topic_id = ? ORDER BY partition", (topic_id,)
+        "SELECT partitions.id FROM topics JOIN partitions ON topic_id = topics.id"
+        f" WHERE {column} = ? ORDER BY partition",
+        (topic,),
     )
     return [partition_id for (partition_id,) in rows]
 
@@ -118,7 +121,7 @@ class Run(NamedTuple):
     """Records that follow on from each other."""
 
     records: list[Record]
-    #: Bytes of their values, keys and headers.
+    #: Bytes of their values and headers.
     size: int
     #: Whether there were no more.
     is_last: bool
@@ -143,9 +146,13 @@ def fetch(
     records: list[Record] = []
     size = 0
     for offset, value, key, headers, timestamp in rows:
-        unpacked = _decode_headers(headers) if headers else ()
+        unpacked: Headers = ()
+        if headers:
+            unpacked = _decode_headers(headers)
+            size += len(headers)
         records.append(Record(offset, value, key, unpacked, timestamp))
-        size += len(value or b"") + len(key or b"") + len(headers or b"")
+        if value is not None:
+            size += len(value)
         if size >= max_bytes:
             rows.close()  # or its snapshot would keep the log's end from being written back
             return Run(records, size, is_last=False)

@@ -253,10 +253,9 @@ class EmbeddedProducer:
 
     def _choose(self, file: File, record: NewRecord) -> _Place:
         wanted = record.partition
-        places = self._topics.get(record.topic, ())
+        places = self._topics.get(record.topic, [])
         if not places or (wanted is not None and wanted >= len(places)):
-            self._learn_topics(file)
-            places = self._topics.get(record.topic, ())
+            places = self._learn_topic(file, record.topic)
         if not places:
             raise UnknownTopicError(
                 f"There is no topic {record.topic!r} in {self._store.path}. Create it first."
@@ -286,6 +285,13 @@ class EmbeddedProducer:
         with file.reading() as connection:
             if log.partitions_ever_made(connection) != self._partitions_ever_made:
                 self._learn_topics(file)
+
+    def _learn_topic(self, file: File, topic: str) -> list[_Place]:
+        """One alone: to read all of them for each new queue would cost ever more."""
+        with file.reading() as connection:
+            ids = log.partition_ids_of(connection, topic)
+        places = self._topics[topic] = [_Place(*place) for place in enumerate(ids)]
+        return places
 
     def _learn_topics(self, file: File) -> None:
         with file.reading() as connection:

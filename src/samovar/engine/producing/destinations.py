@@ -7,10 +7,11 @@ from contextlib import suppress
 from typing import Any
 
 from samovar import events
+from samovar.broker import topic_names
 from samovar.broker.partitioning import partition_of
 from samovar.engine.routing.routes import Routes
 from samovar.engine.topics import Topics
-from samovar.errors import BrokerUnavailableError, DeliveryFailedError
+from samovar.errors import ArgumentError, BrokerUnavailableError, DeliveryFailedError
 from samovar.support import clock
 
 #: After a broker did not answer, records are handed over unasked for so long, in seconds.
@@ -33,8 +34,14 @@ class Destinations:
     def ensure(self, *topics: str) -> None:
         """Create the topics that are missing. A broker that is away keeps nobody waiting: records
         are handed over all the same, and a topic that stays missing is reported as undelivered.
+
+        Raises:
+            ArgumentError: no topic can have this name.
         """
         missing = [topic for topic in topics if self._topics.partitions(topic) is None]
+        for topic in missing:
+            if not topic_names.is_legal(topic):
+                self._check_that_it_exists(topic)
         if not missing or clock.monotonic() < self._away_until:
             return
         try:
@@ -44,6 +51,16 @@ class Destinations:
         except BrokerUnavailableError as error:
             self._away_until = clock.monotonic() + AWAY_SECONDS
             events.announce("broker.error", error=error)
+
+    def _check_that_it_exists(self, topic: str) -> None:
+        """An earlier version let the embedded log have topics of any name."""
+        with suppress(BrokerUnavailableError):
+            if topic in self._topics.names():
+                return
+        raise ArgumentError(
+            f"{topic!r:.80} cannot be the name of a queue: expected 1 to 249 letters, digits, "
+            "dots, dashes or underscores."
+        )
 
     def forget(self) -> None:
         """A topic turned out to be gone: look again."""

@@ -8,6 +8,7 @@ import ctypes
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -56,6 +57,35 @@ class ForkingCoroutineJob(Job):
             return
         await asyncio.sleep(0.01)
         journal.write("done", number)
+
+
+class StartingCoroutineJob(Job):
+    """Starts a process from the event loop, in ways that fork."""
+
+    async def perform(self, number: int, kind: str) -> None:
+        journal.write("start", number)
+        await getattr(self, f"start_{kind}")()
+        await asyncio.sleep(0.01)
+        journal.write("done", number)
+
+    async def start_process(self) -> None:
+        process = multiprocessing.get_context("fork").Process(target=os.getpid)
+        process.start()
+        await asyncio.sleep(0.01)
+        process.join()
+        assert process.exitcode == 0
+
+    async def start_command(self) -> None:
+        subprocess.run(["true"], preexec_fn=os.getpid, check=True)
+
+    async def start_fork_in_a_thread(self) -> None:
+        assert await asyncio.to_thread(self.fork) == 0
+
+    def fork(self) -> int:
+        child = os.fork()
+        if child == 0:
+            os._exit(0)
+        return os.waitpid(child, 0)[1]
 
 
 class WaitingCoroutineJob(Job):

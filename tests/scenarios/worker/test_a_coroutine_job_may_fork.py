@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import signal
 
-from tests.jobs.unruly import ForkingCoroutineJob, WaitingCoroutineJob
+from tests.jobs.unruly import ForkingCoroutineJob, StartingCoroutineJob, WaitingCoroutineJob
 from tests.support.eventually import eventually
 from tests.support.processes import children
 from tests.support.stage import Stage
 
+STARTS = ("process", "command", "fork_in_a_thread")
 KINDS = ("returns", "awaits", "yields", "raises", "exits")
 JOBS = 200
 
@@ -22,7 +23,9 @@ def test_a_coroutine_job_may_fork(stage: Stage) -> None:
     stage.put((n % 8, WaitingCoroutineJob(n)) for n in range(JOBS))
     forking = range(JOBS, JOBS + 4 * len(KINDS))
     stage.put((n % 8, ForkingCoroutineJob(n, KINDS[n % len(KINDS)])) for n in forking)
-    after = range(forking.stop, forking.stop + JOBS)
+    starting = range(forking.stop, forking.stop + 3 * len(STARTS))
+    stage.put((n % 8, StartingCoroutineJob(n, STARTS[n % len(STARTS)])) for n in starting)
+    after = range(starting.stop, starting.stop + JOBS)
     stage.put((n % 8, WaitingCoroutineJob(n)) for n in after)
 
     with stage.steady_worker() as worker:

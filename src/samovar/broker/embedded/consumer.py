@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
-from samovar.broker.embedded import groups, log, schedule
+from samovar.broker.embedded import groups, log, schedule, shrinking
 from samovar.broker.embedded.direct import Direct
 from samovar.broker.embedded.groups import Claim
 from samovar.broker.embedded.membership import Membership
@@ -26,6 +26,9 @@ from samovar.support import clock
 _REST_SECONDS = 0.002
 #: What is stored is committed about so often.
 PACE_SECONDS = 0.02
+#: With nothing to read for so long the file is made smaller, if that pays; and so often, at most.
+QUIET_SECONDS = 10.0
+SHRINK_SECONDS = 60.0
 #: A poll ends with the record that reaches this size, whatever else there is to read.
 FETCH_BYTES = 8 * 1024 * 1024
 
@@ -82,6 +85,8 @@ class EmbeddedConsumer:
         #: When the next scheduled record of the file is due, nanoseconds since the epoch.
         self._next_due: int | None = None
         self._turn = 0
+        #: When the file may be made smaller.
+        self._shrink_at = time.monotonic() + QUIET_SECONDS
         self._seen: tuple[int, int] | None = None
         self._woken = False
         #: Whether the last sleep ended by the bell, and nothing has come of it yet.
@@ -121,6 +126,7 @@ class EmbeddedConsumer:
             if self._next_due is not None and self._next_due <= clock.now_ns():
                 self._move_due(member)
             batches = self._fetch(max_records)
+            self._shrink(now, is_quiet=not batches)
             if batches or has_moved or self._woken or now >= deadline:
                 self._woken = self._was_rung = False
                 return batches
@@ -134,6 +140,14 @@ class EmbeddedConsumer:
             if self._next_due is not None:
                 seconds = min(seconds, (self._next_due - clock.now_ns()) / 1e9)
             self._sleep(member, seconds)
+
+    def _shrink(self, now: float, *, is_quiet: bool) -> None:
+        """Make the file smaller once there has been nothing to read for a while."""
+        if not is_quiet:
+            self._shrink_at = max(self._shrink_at, now + QUIET_SECONDS)
+        elif now >= self._shrink_at:
+            self._shrink_at = now + SHRINK_SECONDS
+            shrinking.shrink(self._store)
 
     def stay(self) -> None:
         """Show that this member lives, from within a callback that takes its time."""

@@ -13,13 +13,15 @@ from typing import Literal
 
 import pytest
 
-from samovar.broker.embedded import EmbeddedBroker
+from samovar.broker.embedded import EmbeddedBroker, shrinking
+from samovar.broker.embedded import consumer as consumer_module
 from samovar.broker.embedded.admin import EmbeddedAdmin
 from samovar.broker.embedded.bells import Bells
 from samovar.broker.embedded.consumer import EmbeddedConsumer
 from samovar.broker.embedded.doorbell import Doorbell, Ringer
 from samovar.broker.embedded.file import File
 from samovar.broker.embedded.producer import EmbeddedProducer
+from samovar.broker.embedded.store import Store
 from samovar.broker.port import NewRecord, TopicPartition, TopicSpec
 from samovar.errors import BrokerError
 from tests.support.eventually import eventually
@@ -216,6 +218,40 @@ def test_what_was_committed_is_on_the_disk_after_the_interval(
 
     assert found == (["normal"] if synchronous == "full" else [])
     reader.consumer.close()
+
+
+def test_a_file_shrinks_in_a_quiet_moment_after_a_backlog(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    producer: EmbeddedProducer,
+    admin: EmbeddedAdmin,
+    reader: Reader,
+) -> None:
+    monkeypatch.setattr(consumer_module, "QUIET_SECONDS", 0.2)
+    monkeypatch.setattr(consumer_module, "SHRINK_SECONDS", 0.2)
+    path = tmp_path / "log.db"
+    for _ in range(6):
+        producer.produce_many([NewRecord("mail", b"x" * 4000) for _ in range(1000)])
+    producer.produce_many([NewRecord("mail", b"kept") for _ in range(100)])
+    eventually(lambda: (reader.poll(), len(reader.received))[1] == 6100)
+    reader.finish(6000)
+    assert path.stat().st_size > 16 * 1024 * 1024
+    reader.consumer.seek(SOURCE, 6000)
+    reader.poll()
+
+    eventually(lambda: (reader.poll(0.1), path.stat().st_size)[1] < 2 * 1024 * 1024, within=30)
+
+    producer.produce(NewRecord("mail", b"after"))
+    kept = [record.value for record in admin.read(SOURCE, 0, 1000)]
+    assert kept == [*[b"kept"] * 100, b"after"]
+
+
+def test_a_file_with_little_free_is_left_as_it_is(tmp_path: Path, admin: EmbeddedAdmin) -> None:
+    admin.topics()
+    store = Store(tmp_path / "log.db", synchronous="normal")
+
+    assert not shrinking.shrink(store)
+    store.close()
 
 
 def test_a_record_wakes_a_waiting_poll(producer: EmbeddedProducer, reader: Reader) -> None:

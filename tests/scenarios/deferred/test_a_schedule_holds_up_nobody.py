@@ -116,7 +116,7 @@ def test_a_newer_version_halts_the_partition_until_it_is_understood(
 
     assert isinstance(failures[0].payload["error"], envelope.NewerVersionError)
     assert bench.arrived() == set()
-    assert bench.admin.committed("app-schedules", "schedules") == {}
+    assert bench.admin.committed("schedules-keepers", "schedules") == {}
 
 
 def test_what_is_no_schedule_is_told_and_passed_over(bench: Bench, failures: list[Event]) -> None:
@@ -163,7 +163,7 @@ def test_the_last_schedule_of_a_key_counts_and_cancelled_ones_do_not(bench: Benc
     bench.keeper.join(10)
 
     # The one that waits is read again by the next keeper; what lies before it is done with.
-    assert set(bench.admin.committed("app-schedules", "schedules").values()) == {3}
+    assert set(bench.admin.committed("schedules-keepers", "schedules").values()) == {3}
 
 
 def test_a_topic_that_the_broker_does_not_create_holds_up_no_other(
@@ -189,7 +189,7 @@ def test_a_topic_that_the_broker_does_not_create_holds_up_no_other(
     bench.keeper.start()
     eventually(lambda: len(bench.records("mail")) == 10)
     eventually(lambda: {event.payload["offset"] for event in failures} == {0, 1})
-    assert bench.admin.committed("app-schedules", "schedules") in ({}, {("schedules", 0): 0})
+    assert bench.admin.committed("schedules-keepers", "schedules") in ({}, {("schedules", 0): 0})
 
     refused.clear()
     eventually(lambda: bench.arrived("forbidden") == {b"nowhere"})

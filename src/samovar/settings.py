@@ -131,8 +131,9 @@ def load(
     chosen = asked or "development"
     named = file or _command_line.file or variables.get(FILE)
     reader = TableReader(_schema())
-    faults = reader.faults
-    document = open_file(directory / named, faults) if named else find_file(starts, faults)
+    document = (
+        open_file(directory / named, reader.faults) if named else find_file(starts, reader.faults)
+    )
     if document is None or document.sections is not None:
         reader.faults += _environment_faults(chosen, origin, document)
     if document is not None:

@@ -37,6 +37,9 @@ from samovar.engine.worker import Worker
 from samovar.recurring.task import RecurringTasks
 from samovar.settings import Settings
 
+#: After how long a transaction is undone whose process was killed while it stored it, in seconds.
+#: No later process bears its name and could undo it sooner.
+TRANSACTION_SECONDS = 10.0
 #: Set by `expect_worker`.
 _is_worker_process = False
 
@@ -88,6 +91,10 @@ class LogBackend:
         #: Set before the producer is used first: a worker's must never give a record up.
         self._is_workers = _is_worker_process
         self._messages: MessageProducer | None = None
+        self._atomic = AtomicStore(
+            partial(self.broker.atomic_producer, patience=TRANSACTION_SECONDS),
+            f"{settings.kafka.group}-messages",
+        )
         self._adapters: list[LogAdapter] = []
 
     def adapter(self) -> LogAdapter:
@@ -115,9 +122,7 @@ class LogBackend:
         if self._messages is None:
             self._messages = MessageProducer(
                 pool=self._pool,
-                atomic=AtomicStore(
-                    self.broker.atomic_producer, f"{self._settings.kafka.group}-messages"
-                ),
+                atomic=self._atomic,
                 destinations=Destinations(topics=self.topics, routes=self._routes),
                 real_name=self._settings.job.real_queue,
             )
@@ -148,6 +153,7 @@ class LogBackend:
             broker=self.broker,
             producer=self._producer,
             deliveries=self._pool,
+            atomic=self._atomic,
             one_by_one=partial(self._pool.producer, ONE_BY_ONE),
             topics=self.topics,
             serving=serving,

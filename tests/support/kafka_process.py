@@ -24,6 +24,7 @@ from tests.support.process_group import ProcessGroup
 
 #: One node, so nothing is replicated. Groups start at once and notice a killed member in a second;
 #: the controller forgets a killed broker in three (nine by default), so that it may restart sooner.
+#: Transactions of killed processes are looked for every second, not every ten.
 PROPERTIES: Mapping[str, str] = {
     "process.roles": "broker,controller",
     "node.id": "1",
@@ -37,6 +38,7 @@ PROPERTIES: Mapping[str, str] = {
     "transaction.state.log.replication.factor": "1",
     "transaction.state.log.min.isr": "1",
     "transaction.state.log.num.partitions": "8",
+    "transaction.abort.timed.out.transaction.cleanup.interval.ms": "1000",
     "share.coordinator.state.topic.replication.factor": "1",
     "share.coordinator.state.topic.min.isr": "1",
     "broker.session.timeout.ms": "3000",

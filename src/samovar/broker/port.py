@@ -246,6 +246,12 @@ class Consumer(Protocol):
         """
         ...
 
+    def passed(self, positions: Mapping[TopicPartition, int]) -> None:
+        """An `AtomicProducer` has committed these: what was stored before and lies below is not to
+        be committed any more.
+        """
+        ...
+
     def commit(self) -> None:
         """Commit now what was stored, and wait for it."""
         ...
@@ -433,8 +439,10 @@ class AtomicProducer(Protocol):
             FencedError: a newer producer of this name is in force; this one is of no use.
             DeliveryFailedError: a record was refused; none is stored, and this producer may go on.
             UnknownTopicError: a topic does not exist; none is stored, and this producer may go on.
-            BrokerError: the member's partitions are not its own any more; or all or none of them
-                are stored, and only reading tells. Make a new one.
+            AssignmentLostError: the member's partitions are not its own any more, or its membership
+                is out of date; none is stored, and this producer may go on.
+            BrokerError: all or none of them are stored, and only reading tells. Make a new one of
+                this name: once it has written, were it nothing, all that this one began is over.
         """
         ...
 
@@ -549,8 +557,11 @@ class Broker(Protocol):
         """
         ...
 
-    def atomic_producer(self, name: str) -> AtomicProducer:
-        """A new producer of that name; from its first write on, earlier ones are fenced."""
+    def atomic_producer(self, name: str, *, patience: float = 60.0) -> AtomicProducer:
+        """A new producer of that name; from its first write on, earlier ones are fenced. What its
+        process left open when it was killed is undone then, or else after `patience` seconds;
+        until then it may hold up who reads the topics.
+        """
         ...
 
     def consumer(self, group: str, options: ConsumerOptions = PLAIN) -> Consumer:

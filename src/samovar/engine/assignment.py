@@ -94,7 +94,9 @@ class Assignment:
 
     def mark(self) -> bool:
         """Store the positions that have moved; whether some have."""
-        return self._marks.store(self._held.values())
+        has_moved = self._marks.store(self._held.values())
+        self._confirm_commits()
+        return has_moved
 
     def mark_now(self) -> None:
         """Store all that is done, and wait within the grace for what it enqueued."""
@@ -123,8 +125,28 @@ class Assignment:
                     break
                 self._consumer.stay()
 
+    def _confirm_commits(self) -> None:
+        """Where a transaction waits for it, commit what was marked outside of it."""
+        for partition in self:
+            marks = partition.transactions
+            if marks is None or not marks.awaits_commit or not self._marks.is_stored(partition):
+                continue
+            source, stored = partition.source, self._marks.stored_at(partition.source)
+            self._consumer.commit()
+            if stored is not None:
+                committed = self._consumer.commits([source]).get(source)
+                if committed is None or committed.position < stored:
+                    continue
+            marks.confirm()
+
     def _leave(self, leaving: Sequence[Partition]) -> None:
-        """Store how far these are done, and that they were left in order."""
+        """Store how far these are done, and that they were left in order. Of those in doubt a
+        transaction may yet be stored, which an older position must not overwrite.
+        """
+        in_doubt = [p for p in leaving if p.transactions and p.transactions.is_in_doubt]
+        leaving = [p for p in leaving if p not in in_doubt]
+        self._marks.forget(in_doubt)
+        self.probation.forget(p.source for p in in_doubt)
         positions = self._marks.store_now(leaving, GRACE_SECONDS)
         self.probation.left([p for p in leaving if p.is_one_by_one], positions)
         self.probation.forget(p.source for p in leaving)

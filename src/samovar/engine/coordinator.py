@@ -15,6 +15,7 @@ from enum import Enum
 
 from samovar.broker.port import Record, TopicPartition
 from samovar.engine.consuming.consumption import Consumption, Farewell
+from samovar.engine.consuming.transactions import TransactionalMarks
 from samovar.engine.flow.decisions import Abandon, DeadLetter, Drop, Stop
 from samovar.engine.flow.long_running import LongRunning
 from samovar.engine.flow.stages import ADMIT, Admission, Hold, Skip, Stage
@@ -100,7 +101,17 @@ class Coordinator:
     @property
     def mark(self) -> Mark | None:
         """What may be marked now."""
-        return None if self.position is None else Mark(self.position)
+        position = self.position
+        if position is None:
+            return None
+        if self._consumption is not None and self._consumption.transactions.covers(position):
+            return Mark(position, is_committed=True)
+        return Mark(position)
+
+    @property
+    def transactions(self) -> TransactionalMarks | None:
+        """What its consumer marks in transactions; None for jobs."""
+        return None if self._consumption is None else self._consumption.transactions
 
     def recall(self, metadata: str) -> None:
         """Nothing is left for it: what is in order has no gaps."""

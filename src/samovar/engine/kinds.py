@@ -7,6 +7,7 @@ from collections.abc import Callable
 from samovar.broker.port import NewRecord, TopicPartition
 from samovar.engine.batches import Batches
 from samovar.engine.consuming.consumption import Consumption
+from samovar.engine.consuming.transactions import Ledger
 from samovar.engine.coordinator import Coordinator
 from samovar.engine.flow import assembly
 from samovar.engine.flow.stages import Gate, Stage
@@ -26,10 +27,12 @@ def coordinate(
     produce: Callable[[NewRecord], None],
     dispatch_dead: DeadLetterDispatch,
     stop_process: Callable[[BaseException], None],
+    ledger: Ledger,
     first: Stage | None = None,
 ) -> Partition:
     """A partition that has just come, for a process with so many executors, to one of which
     `summon` gives it. `first` is asked before the topic's own stages.
+    `ledger` stores what its consumer marks in transactions.
     """
     gate = assembly.gate(topic, source)
     if first is not None:
@@ -44,7 +47,7 @@ def coordinate(
             gate=gate,
             consumption=None
             if topic.consumer is None
-            else Consumption(source=source, topic=topic, produce=produce, gate=gate),
+            else Consumption(source=source, topic=topic, produce=produce, gate=gate, ledger=ledger),
         )
     return LaneCoordinator(
         source=source,

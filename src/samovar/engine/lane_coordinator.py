@@ -38,6 +38,7 @@ class LaneCoordinator:
     """The gatekeeper of one partition in the present assignment. A `Partition`."""
 
     has_memory = True
+    transactions = None
     is_one_by_one = False
 
     def __init__(

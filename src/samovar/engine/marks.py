@@ -83,9 +83,12 @@ class Marks:
         return {source: mark for source, mark in marks if mark and mark != stored.get(source)}
 
     def _keep(self, moved: dict[TopicPartition, Mark]) -> None:
-        positions = {source: mark.position for source, mark in moved.items()}
+        positions = {s: mark.position for s, mark in moved.items() if not mark.is_committed}
         notes = {s: mark.metadata for s, mark in moved.items() if mark.metadata is not None}
         gone = self._consumer.store(positions, notes)
+        committed = {s: mark.position for s, mark in moved.items() if mark.is_committed}
+        if committed:
+            self._consumer.passed(committed)
         self._stored.update((s, mark) for s, mark in moved.items() if s not in gone)
 
     def _forget(self, sources: Iterable[TopicPartition]) -> None:

@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 
 from samovar.broker.port import Record, TopicPartition
 from samovar.engine.consuming.consumption import Farewell
+from samovar.engine.consuming.transactions import TransactionalMarks
 from samovar.job.tenure import Tenure
 
 #: Performs the job of a record's payload; where somebody wants to hear of each job with its
@@ -23,6 +24,8 @@ class Mark(NamedTuple):
     position: int
     #: What the next owner is to be told; None for partitions that have nothing to tell, ever.
     metadata: str | None = None
+    #: Whether a transaction has committed it: then it must not be committed once more.
+    is_committed: bool = False
 
 
 class Work(Protocol):
@@ -81,6 +84,11 @@ class Partition(Work, Protocol):
     @property
     def mark(self) -> Mark | None:
         """What may be marked now; None before there is something."""
+        ...
+
+    @property
+    def transactions(self) -> TransactionalMarks | None:
+        """What its consumer marks in transactions; None where there is no consumer."""
         ...
 
     # For the listener.

@@ -9,9 +9,10 @@ from dataclasses import replace
 from functools import partial
 
 from samovar import events
-from samovar.broker.port import Broker, Deliveries, Producer, TopicPartition
+from samovar.broker.port import Broker, Consumer, Deliveries, Producer, TopicPartition
 from samovar.engine import performer
 from samovar.engine.assignments import Assigned, Assignments
+from samovar.engine.consuming.transactions import Ledger
 from samovar.engine.dead_letters import DeadLetters
 from samovar.engine.earlier_runs import Departed
 from samovar.engine.executor import Executor
@@ -21,6 +22,7 @@ from samovar.engine.kinds import coordinate
 from samovar.engine.listener import Listener
 from samovar.engine.mover import Mover
 from samovar.engine.partition import Partition
+from samovar.engine.producing.transactions import AtomicStore
 from samovar.engine.routing.subscriptions import Subscription
 from samovar.engine.serving import Serving
 from samovar.engine.settings import WorkerSettings
@@ -44,6 +46,7 @@ class Worker:
         broker: Broker,
         producer: Producer,
         deliveries: Deliveries,
+        atomic: AtomicStore,
         one_by_one: Callable[[], Producer],
         topics: Topics,
         serving: Serving,
@@ -53,7 +56,8 @@ class Worker:
         stopping: threading.Event,
         keepers: Sequence[Keeper] = (),
     ) -> None:
-        """`deliveries` are those of every producer that jobs may go through. `one_by_one` gives the
+        """`deliveries` are those of every producer that jobs may go through. `atomic` stores
+        transactions, also what consumers mark in them. `one_by_one` gives the
         producer that writes each record by itself. `member` tells this process from others with the
         same settings on the same machine. `on_critical` is called when it cannot go on, and by
         default it then stops. `stopping` is what jobs ask that can end early. `keepers` work beside
@@ -77,6 +81,7 @@ class Worker:
         self._departed = Departed()
         self._assignments = Assignments()
         self._deliveries = deliveries
+        self._atomic = atomic
         self._one_by_one = one_by_one
         self._listeners = [
             listener
@@ -206,6 +211,9 @@ class Worker:
         dead = DeadLetters(
             group=subscription.group, producer=self._producer, topics=self._topics, mover=mover
         )
+        ledger = Ledger(store=self._atomic, admin=self._topics.admin, group=subscription.group)
+        consumes = any(topic.consumer is not None for topic in subscription.topics)
+        followers = [mover.follow] * moves + [ledger.follow] * consumes
         return Listener(
             name="-".join(filter(None, (subscription.group, subscription.name, own))),
             group=subscription.group,
@@ -213,7 +221,7 @@ class Worker:
             subscriber=partial(self._subscriber, subscription),
             patience=subscription.max_wait_time,
             producer=self._deliveries,
-            make=partial(self._partition, subscription, dead),
+            make=partial(self._partition, subscription, dead, ledger),
             departed=self._departed,
             assignments=self._assignments,
             settling=Settling(
@@ -221,7 +229,7 @@ class Worker:
                 partitions=partial(self._partitions, subscription),
             ),
             work=self._work,
-            after_poll=mover.follow if moves else None,
+            after_poll=partial(_each, followers) if followers else None,
             fenced=self._fenced,
         )
 
@@ -245,6 +253,7 @@ class Worker:
         self,
         subscription: Subscription,
         dead: DeadLetters,
+        ledger: Ledger,
         source: TopicPartition,
         first: Stage | None,
     ) -> Partition:
@@ -257,4 +266,10 @@ class Worker:
             dispatch_dead=dead.dispatch,
             stop_process=self._fail,
             first=first,
+            ledger=ledger,
         )
+
+
+def _each(followers: Sequence[Callable[[Consumer], None]], consumer: Consumer) -> None:
+    for follow in followers:
+        follow(consumer)

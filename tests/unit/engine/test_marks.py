@@ -8,6 +8,7 @@ from typing import Any, cast
 from samovar.broker.port import TopicPartition
 from samovar.engine.coordinator import Coordinator
 from samovar.engine.marks import Marks
+from samovar.engine.partition import Mark
 from samovar.engine.routing.topic import Topic
 
 ONE, TWO = TopicPartition("orders", 0), TopicPartition("orders", 1)
@@ -37,6 +38,10 @@ class Consumer:
         self.stored: list[dict[TopicPartition, int]] = []
         self.notes: list[dict[TopicPartition, str]] = []
         self.gone: frozenset[TopicPartition] = frozenset()
+        self.passed_over: list[dict[TopicPartition, int]] = []
+
+    def passed(self, positions: Mapping[TopicPartition, int]) -> None:
+        self.passed_over.append(dict(positions))
 
     def store(
         self, positions: Mapping[TopicPartition, int], metadata: Mapping[TopicPartition, str]
@@ -131,3 +136,18 @@ def test_positions_of_lost_partitions_are_dropped_also_while_they_wait() -> None
     world.marks.store([world.two])
 
     assert world.consumer.stored == [{TWO: 6}]
+
+
+def test_what_a_transaction_has_committed_is_not_committed_again() -> None:
+    world = World()
+    moved = cast(Any, Moved(ONE, Mark(7, is_committed=True)))
+
+    world.marks.store_now([moved], 1)
+
+    assert world.consumer.stored in ([], [{}])
+    assert world.consumer.passed_over == [{ONE: 7}]
+
+
+class Moved:
+    def __init__(self, source: TopicPartition, mark: Mark) -> None:
+        self.source, self.mark = source, mark

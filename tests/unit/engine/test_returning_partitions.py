@@ -24,6 +24,7 @@ from samovar.engine.settling import SETTLE_SECONDS, Settling
 from samovar.errors import BrokerUnavailableError, RevokedError
 from samovar.job.tenure import Tenure
 from samovar.support import clock
+from tests.support.transaction_log import TransactionLog
 
 SOURCE = TopicPartition("orders", 0)
 RECORDS = [Record(offset, b"%d" % offset, b"k", timestamp=5) for offset in range(4)]
@@ -259,7 +260,13 @@ def test_a_batch_that_has_heard_of_the_end_is_not_taken_for_whole(listens: bool)
 
     departed = Departed()
     topic = Topic(name="orders", consumer=Worker)
-    consumption = Consumption(source=SOURCE, topic=topic, produce=lambda _: None, gate=None)
+    consumption = Consumption(
+        source=SOURCE,
+        topic=topic,
+        produce=lambda _: None,
+        gate=None,
+        ledger=TransactionLog().ledger,
+    )
     partition = Coordinator(
         source=SOURCE,
         topic=topic,

@@ -10,7 +10,7 @@ from samovar.broker.embedded import groups, log, uses
 from samovar.broker.embedded.producer import EmbeddedProducer
 from samovar.broker.embedded.store import Store
 from samovar.broker.port import NO_MARKS, Commit, NewRecord, TopicPartition, Written
-from samovar.errors import BrokerError, FencedError
+from samovar.errors import AssignmentLostError, FencedError
 
 
 class EmbeddedAtomicProducer:
@@ -68,7 +68,9 @@ class EmbeddedAtomicProducer:
         member = cast(tuple[int, int] | None, self._member)
         written = 0 if member is None else groups.commit(connection, *member, commits)
         if written < len(commits):
-            raise BrokerError("The partitions to be marked are not this member's any more.")
+            raise AssignmentLostError(
+                "The partitions to be marked are not this member's any more; nothing is stored."
+            )
 
 
 def _epoch(connection: sqlite3.Connection, name: str) -> int:

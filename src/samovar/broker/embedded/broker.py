@@ -73,8 +73,10 @@ class EmbeddedBroker:
         """A new producer. Here all records are sent alike, whatever `topic_config` says."""
         return EmbeddedProducer(Store(self._path, synchronous=self._synchronous))
 
-    def atomic_producer(self, name: str) -> EmbeddedAtomicProducer:
-        """A new producer of that name; it fences earlier ones when it first writes."""
+    def atomic_producer(self, name: str, *, patience: float = 60.0) -> EmbeddedAtomicProducer:
+        """A new producer of that name; it fences earlier ones when it first writes. What a killed
+        process has begun is undone at once here.
+        """
         return EmbeddedAtomicProducer(Store(self._path, synchronous=self._synchronous), name)
 
     def consumer(self, group: str, options: ConsumerOptions = PLAIN) -> EmbeddedConsumer:

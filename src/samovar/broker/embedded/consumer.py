@@ -190,6 +190,14 @@ class EmbeddedConsumer:
         loss of power waits for the disk."""
         return min(PACE_SECONDS, self._commit_interval)
 
+    def passed(self, positions: Mapping[TopicPartition, int]) -> None:
+        """An atomic producer of this file has committed these."""
+        for source, offset in positions.items():
+            if source in self._stored and self._stored[source].position < offset:
+                del self._stored[source]
+            if source in self._held:
+                self._to_trim.add(self._held[source].id)
+
     def commit(self) -> None:
         """Commit now what was stored."""
         member = self._usable()

@@ -13,17 +13,15 @@ from confluent_kafka import TopicPartition as KafkaPartition
 
 from samovar.broker.kafka import failures, forks
 from samovar.broker.port import NO_MARKS, NewRecord, TopicPartition, Written
-from samovar.errors import BrokerError, DeliveryFailedError, FencedError
+from samovar.errors import AssignmentLostError, BrokerError, DeliveryFailedError, FencedError
 from samovar.support import clock
 
 #: One wait for an answer of the transaction's coordinator, in seconds.
 ANSWER_SECONDS = 10.0
 #: How long a step is tried again while the broker says that this may help, in seconds.
 PATIENCE_SECONDS = 45.0
-#: A transaction that is left open holds up every reader of its topics; the broker then ends it.
-TRANSACTION_MILLISECONDS = 60_000
-#: Records are given up before their transaction is.
-MESSAGE_MILLISECONDS = 30_000
+#: Records are given up before their transaction is: by this part of its time.
+MESSAGE_PART = 0.5
 
 #: What became of a record, and where it is; without a message it never left.
 _Report = tuple[KafkaError | None, Message | None]
@@ -34,15 +32,18 @@ _BYSTANDERS = frozenset({KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT})
 class KafkaAtomicProducer:
     """A transaction for each call. The broker fences by the transactional id."""
 
-    def __init__(self, properties: Mapping[str, Any], name: str) -> None:
+    def __init__(self, properties: Mapping[str, Any], name: str, patience: float) -> None:
+        """A transaction that is left open holds up every reader of its topics, and who takes over
+        the partitions that it marks; after `patience` seconds the broker ends it.
+        """
         self._name = name
         self._properties = {
             **properties,
             "transactional.id": name,
             "enable.idempotence": True,
             "acks": "all",
-            "transaction.timeout.ms": TRANSACTION_MILLISECONDS,
-            "message.timeout.ms": MESSAGE_MILLISECONDS,
+            "transaction.timeout.ms": int(patience * 1000),
+            "message.timeout.ms": int(patience * 1000 * MESSAGE_PART),
         }
         self._client: Client | None = None
         forks.tell(self)
@@ -142,7 +143,10 @@ class KafkaAtomicProducer:
                 if type(told) is BrokerError:
                     return failures.undelivered(refusal, record.topic)
                 return told
-        return failures.translated(error, f"Writing {len(records)} records as {self._name!r}")
+        doing = f"Writing {len(records)} records as {self._name!r}"
+        if error.code() in failures.STALE_MEMBER:
+            return AssignmentLostError(f"{doing}: {error.str()} ({error.name()}); none is stored.")
+        return failures.translated(error, doing)
 
 
 def _keep(

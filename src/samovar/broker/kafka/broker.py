@@ -53,9 +53,9 @@ class KafkaBroker:
         patience = {"message.timeout.ms": 0} if patient else {}
         return KafkaProducer(producer_properties(self._settings, {**patience, **topic_config}))
 
-    def atomic_producer(self, name: str) -> KafkaAtomicProducer:
+    def atomic_producer(self, name: str, *, patience: float = 60.0) -> KafkaAtomicProducer:
         """A new producer whose transactional id is `name`; it connects on first use."""
-        return KafkaAtomicProducer(producer_properties(self._settings), name)
+        return KafkaAtomicProducer(producer_properties(self._settings), name, patience)
 
     def consumer(self, group: str, options: ConsumerOptions = PLAIN) -> KafkaConsumer:
         """A new member for `group`, owned by the calling thread."""

@@ -190,6 +190,13 @@ class KafkaConsumer:
         """See the port."""
         return self._pace
 
+    def passed(self, positions: Mapping[TopicPartition, int]) -> None:
+        """See the port."""
+        self._check_owner()
+        for source, offset in positions.items():
+            self._annotated.overtaken(source, offset)
+            self._stored.pop(source, None)
+
     def commit(self) -> None:
         """See the port."""
         self._check_owner()

@@ -61,6 +61,16 @@ _OF_ITS_BATCH = _TOO_LARGE | {KafkaError.INVALID_RECORD}
 _UNKNOWN_OUTCOME = frozenset(
     {KafkaError._MSG_TIMED_OUT, KafkaError._TIMED_OUT, KafkaError._PURGE_INFLIGHT}
 )
+#: What a member is told whose membership is over, or out of date.
+STALE_MEMBER = frozenset(
+    {
+        KafkaError.ILLEGAL_GENERATION,
+        KafkaError.UNKNOWN_MEMBER_ID,
+        KafkaError.REBALANCE_IN_PROGRESS,
+        KafkaError.FENCED_MEMBER_EPOCH,
+        KafkaError.STALE_MEMBER_EPOCH,
+    }
+)
 #: A partition that is not ours (any more): an answer, not a failure.
 NOT_OURS = frozenset(
     {

@@ -108,6 +108,12 @@ class Consumer:
     def mark_as_consumed(self, message: Message) -> bool:
         """This message and all before it are done: they do not come again after an error, and are
         committed soon. False when the partition has left, and the mark came too late.
+
+        In the block of `app.producer.transaction()` they are done when that is stored, together
+        with its messages, and not at all if it is not.
+
+        Raises:
+            AssignmentLostError: in such a block: the partition has left. The block is not stored.
         """
         return self._seat.mark(message.offset)
 
@@ -127,7 +133,8 @@ class Consumer:
         partition: int | None = None,
     ) -> None:
         """Hand a record over to another topic, by its real name. It is delivered before what is
-        marked from now on is committed.
+        marked from now on is committed. In the block of `app.producer.transaction()` it is a part
+        of that.
 
         Raises:
             BrokerError: the record could not be handed over.

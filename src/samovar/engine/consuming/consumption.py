@@ -13,12 +13,17 @@ from samovar import events
 from samovar.broker.port import NewRecord, Record, TopicPartition
 from samovar.engine.consuming.consumer import Consumer
 from samovar.engine.consuming.message import Message, json
+from samovar.engine.consuming.transactions import Ledger, TransactionalMarks
 from samovar.engine.flow.stages import ADMIT, Admission, Hold, Skip, Stage
+from samovar.engine.producing import transactions
 from samovar.engine.recovery import Recovery
 from samovar.engine.routing.topic import Topic
+from samovar.errors import AssignmentLostError, BrokerError
 from samovar.support import children, clock, event_loop
 
 Farewell = Literal["revoked", "shutdown"]
+#: How long a partition waits that has to find out what is committed, in seconds.
+DOUBT_SECONDS = 1.0
 
 
 class Partition(Protocol):
@@ -48,8 +53,11 @@ class Consumption:
         topic: Topic,
         produce: Callable[[NewRecord], None],
         gate: Stage | None,
+        ledger: Ledger,
     ) -> None:
+        """`ledger` stores what the consumer marks in transactions."""
         self.source = source
+        self.transactions = TransactionalMarks(ledger, source, passed=self._mark)
         #: The records that the consumer works on now.
         self.batch: tuple[Record, ...] = ()
         self._is_leaving = self._knows_it_leaves = False
@@ -89,6 +97,8 @@ class Consumption:
         self._partition = partition
         if partition.interrupted or children.is_child:
             return False
+        if not self._is_certain(partition):
+            return False
         last: Record | None = None
         try:
             messages, last, is_held = self._gather(partition)
@@ -107,6 +117,7 @@ class Consumption:
     def leave(self) -> None:
         """The partition is on its way to another worker."""
         self._is_leaving = True
+        self.transactions.leave()
 
     # The seat of the consumer.
 
@@ -124,15 +135,19 @@ class Consumption:
         return self._partition.recovery.attempt + 1
 
     def mark(self, offset: int) -> bool:
-        """This record and those before it are done; False when the partition has left."""
+        """This record and those before it are done; False when the partition has left. In the block
+        of a transaction they are once that is stored, and a partition that has left is an error.
+
+        Raises:
+            AssignmentLostError: the partition has left, and the transaction is not stored.
+        """
+        if (transaction := transactions.current()) is not None:
+            self.transactions.mark(transaction, offset)
+            return True
         if self.has_left:
             return False
-        partition = self._partition
-        self._pass_over(partition, offset)
-        if partition.position is None or partition.position <= offset:
-            partition.position = offset + 1
-        if partition.recovery.attempt:
-            partition.recovery.succeeded()
+        self.transactions.marked_plainly()
+        self._mark(offset)
         return True
 
     def pause(self, offset: int, seconds: float) -> None:
@@ -140,12 +155,16 @@ class Consumption:
         self._pause = offset, seconds
 
     def produce(self, record: NewRecord) -> None:
-        """Hand a record over."""
-        self._produce(record)
+        """Hand a record over; in the block of a transaction, with that."""
+        if (transaction := transactions.current()) is not None:
+            transaction.add(record)
+        else:
+            self._produce(record)
 
     def farewell(self, why: Farewell) -> Callable[[], None] | None:
         """What says good-bye to the consumer, once; None if there never was one."""
         self.has_left = True
+        self.transactions.left()
         consumer, self._consumer = self._consumer, None
         if consumer is None:
             return None
@@ -157,6 +176,24 @@ class Consumption:
                 self._tell(consumer, why, error)
 
         return say
+
+    def _mark(self, offset: int) -> None:
+        partition = self._partition
+        self._pass_over(partition, offset)
+        if partition.position is None or partition.position <= offset:
+            partition.position = offset + 1
+        if partition.recovery.attempt:
+            partition.recovery.succeeded()
+
+    def _is_certain(self, partition: Partition) -> bool:
+        """Whether it is known where to go on; if not, the partition waits."""
+        try:
+            self.transactions.resolve()
+        except BrokerError as error:
+            events.announce("broker.error", error=error)
+            partition.wait(DOUBT_SECONDS)
+            return False
+        return bool(partition.pending)
 
     def _gather(self, partition: Partition) -> tuple[list[Message], Record | None, bool]:
         """The messages of the next batch, the last record that it deals with, and whether the one
@@ -224,11 +261,13 @@ class Consumption:
             return
         self._pass_over(partition, last.offset)
         if not (self._topic.manual_marks or (self.has_left and self._knows_it_leaves)):
-            partition.position = last.offset + 1
+            self._move_to(partition, last.offset + 1)
 
     def _failed(self, partition: Partition, error: BaseException, last: Record | None) -> bool:
         """The first record that is not marked is to blame. With all marked, nothing comes again."""
         self._pause = None
+        if self._is_leaving and isinstance(error, AssignmentLostError):
+            return False  # no fault of the record: it comes again at the new owner
         if not partition.pending or (last and partition.pending[0].offset > last.offset):
             self._tell(self._consumer, "consume", error)
             return bool(partition.pending)
@@ -237,8 +276,14 @@ class Consumption:
         if not partition.failed(record, error):
             return False
         self._pass_over(partition, record.offset)
-        partition.position = record.offset + 1
+        self._move_to(partition, record.offset + 1)
         return bool(partition.pending)
+
+    def _move_to(self, partition: Partition, position: int) -> None:
+        """Mark plainly, unless a transaction has."""
+        if not self.transactions.covers(position):
+            self.transactions.marked_plainly()
+        partition.position = position
 
     def _pass_over(self, partition: Partition, offset: int) -> None:
         pending = partition.pending

@@ -170,9 +170,11 @@ class MessageProducer:
         ```
 
         One inside another is a part of it. What goes another way in the block, a job too, is no
-        part of it. The block raises when it ends:
+        part of it; what a `Consumer` of this application marks and produces there is. The block
+        raises when it ends:
 
         Raises:
+            AssignmentLostError: a consumer marked what is not its own any more; none is stored.
             DeliveryFailedError, UnknownTopicError: a message was refused; none is stored.
             BrokerError: all or none of them are stored; which, is not known.
         """

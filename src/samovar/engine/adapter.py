@@ -84,11 +84,12 @@ class LogAdapter:
         """Produce all records in one go, or in one for each way that their classes chose.
 
         A broker that fails part way has taken some: those jobs get their receipt as ever, and
-        each of the others a refusal that says why.
+        each of the others a refusal that says why. So does a job that cannot be stored by itself,
+        as one that is too large, or for a partition that is not there.
 
         Raises:
             SchedulingNotSupportedError, SerializationError: of one job; none was taken.
-            BrokerError: none was taken.
+            BrokerError: none was taken, for a reason that is no job's own.
         """
         refused = self._send_all(requests)
         if self._flush_each:
@@ -133,33 +134,43 @@ class LogAdapter:
         return undelivered
 
     def _send_all(self, requests: Sequence[EnqueueRequest]) -> Mapping[int, BrokerError]:
+        """Send all that has a place to go to; why each of the others is not sent, by its index."""
         at_once = {request.data["queue_name"] for request in requests if request.due_ns is None}
         # Together: one by one, each new queue would wait for the broker.
         self._destinations.ensure(*filter(None, at_once))
-        records = [self._record(request) for request in requests]
-        refused = self._send_each_way(requests, records)
+        refused: dict[int, BrokerError] = {}
+        records: dict[int, NewRecord] = {}
         for index, request in enumerate(requests):
-            if request.again and index not in refused:
-                self._replace_older(request, records[index])
+            try:
+                records[index] = self._record(request)
+            except BrokerError as error:
+                refused[index] = error
+        refused.update(self._send_each_way(requests, records))
+        for index, record in records.items():
+            if requests[index].again and index not in refused:
+                self._replace_older(requests[index], record)
         return refused
 
     def _send_each_way(
-        self, requests: Sequence[EnqueueRequest], records: Sequence[NewRecord]
+        self, requests: Sequence[EnqueueRequest], records: Mapping[int, NewRecord]
     ) -> Mapping[int, BrokerError]:
-        if not any(request.hints for request in requests):
-            return self._send(requests, records, self._usual)
-        ways = grouped(chosen(request.hints, self._producer, many=True) for request in requests)
+        """Send these records, by the index of their request; why some are not sent."""
+        if len(records) == len(requests) and not any(request.hints for request in requests):
+            return self._send(requests, list(records.values()), self._usual)
+        indexes = list(records)
         refused: dict[int, BrokerError] = {}
-        for way, indexes in ways.items():
+        ways = grouped(chosen(requests[i].hints, self._producer, many=True) for i in indexes)
+        for way, places in ways.items():
+            theirs = [indexes[place] for place in places]
             try:
                 errors = self._send(
-                    [requests[i] for i in indexes], [records[i] for i in indexes], way
+                    [requests[i] for i in theirs], [records[i] for i in theirs], way
                 )
             except BrokerError as error:
-                if len(ways) == 1:
+                if len(theirs) == len(requests):
                     raise
-                errors = dict.fromkeys(range(len(indexes)), error)
-            refused.update((indexes[position], error) for position, error in errors.items())
+                errors = dict.fromkeys(range(len(theirs)), error)
+            refused.update((theirs[at], error) for at, error in errors.items())
         return refused
 
     def _send(

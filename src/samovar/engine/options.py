@@ -169,10 +169,13 @@ def _checked_key(value: Any, key_type: KeyType, job: JobState) -> bytes | int:
             return value
         expected = "the number of a partition, from 0 up"
     else:
-        key = value if isinstance(value, bytes) else bare(value).encode()
+        expected = "something that is not empty, or None for no key"
+        try:
+            key = value if isinstance(value, bytes) else bare(value).encode()
+        except UnicodeEncodeError:
+            key, expected = b"", "text that UTF-8 has characters for, without halves of such"
         if key:
             return key
-        expected = "something that is not empty, or None for no key"
     raise MessageInvalidError(
         f"The partitioner of {type(job).__name__} gave {value!r:.80}; with partition_key_type "
         f"{key_type!r} expected {expected}."

@@ -346,6 +346,31 @@ def test_of_a_synchronous_bulk_each_job_is_told_what_became_of_it(
     assert isinstance(unknown.refusal.__cause__, DeliveryUnknownError)
 
 
+@pytest.mark.parametrize("way", ["produce_many_async", "produce_many_sync"])
+def test_a_job_that_has_no_place_keeps_back_no_other_of_its_bulk(
+    producer: Producer, topics: Existing, way: str
+) -> None:
+    options: dict[str, Any] = {"dispatch_many_method": way}
+
+    receipts = adapter(producer, topics).enqueue_all(
+        [request_for(n, partition=9 if n == 1 else 0, **options) for n in range(3)]
+    )
+
+    assert [receipt.refusal is None for receipt in receipts] == [True, False, True]
+    assert "has no partition 9" in str(receipts[1].refusal)
+    assert len(producer.records) == 2
+
+
+def test_a_bulk_of_one_job_that_is_refused_does_not_raise(
+    producer: Producer, topics: Existing
+) -> None:
+    producer.refuses = {0: DeliveryFailedError("too large")}
+
+    (receipt,) = adapter(producer, topics).enqueue_all([request_for(0)])
+
+    assert "too large" in str(receipt.refusal)
+
+
 def test_of_a_bulk_whose_second_way_is_shut_the_first_is_told_as_taken(
     producer: Producer, topics: Existing, monkeypatch: pytest.MonkeyPatch
 ) -> None:

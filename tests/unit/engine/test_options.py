@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from enum import Enum
 from typing import Any
 
 import pytest
@@ -38,6 +39,10 @@ class OptionsOtherJob(Job):
     def perform(self, number: Any) -> None: ...
 
 
+class OptionsKindJob(Job):
+    def perform(self, number: Any) -> None: ...
+
+
 class OptionsPlainJob(Job):
     def perform(self, number: Any) -> None: ...
 
@@ -60,6 +65,27 @@ def test_a_partitioners_value_is_the_key_as_text(recording: Recording) -> None:
         b"7.5",
         "ü".encode(),
     ]
+
+
+def test_a_partitioners_value_that_is_a_kind_of_text_is_that_text(recording: Recording) -> None:
+    class Method(str, Enum):  # noqa: UP042 -- one that str() prints as its name
+        CARD = "card"
+
+    kafka_options(partitioner=lambda job: Method.CARD)(OptionsKindJob)
+    OptionsKindJob.perform_later(1)
+
+    assert recording.requests[0].hints["key"] == b"card"
+
+
+@pytest.mark.parametrize("key_type", ["key", "partition_key"])
+def test_a_partitioners_value_that_utf_8_cannot_tell_is_refused(
+    recording: Recording, key_type: Any
+) -> None:
+    kafka_options(partitioner=lambda job: "\ud800", partition_key_type=key_type)(OptionsKindJob)
+
+    with pytest.raises(MessageInvalidError, match="OptionsKindJob gave"):
+        OptionsKindJob.perform_later(1)
+    assert recording.requests == []
 
 
 def test_a_partitioner_that_gives_none_gives_no_key(recording: Recording) -> None:

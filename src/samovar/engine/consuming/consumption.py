@@ -79,7 +79,7 @@ class Consumption:
     def tick(self, partition: Partition) -> None:
         """Let the consumer do what it does when there is no work."""
         self._partition = partition
-        if partition.interrupted or children.is_child:
+        if partition.interrupted or children.is_child or self.transactions.is_in_doubt:
             return
         consumer: Consumer | None = None
         try:

@@ -423,7 +423,13 @@ class Ticking:
             topic=topic,
             dispatch_dead=lambda _: None,
             stop_process=lambda _: None,
-            consumption=Consumption(source=SOURCE, topic=topic, produce=lambda _: None, gate=None),
+            consumption=Consumption(
+                source=SOURCE,
+                topic=topic,
+                produce=lambda _: None,
+                gate=None,
+                ledger=TransactionLog().ledger,
+            ),
         )
 
     def wakes(self, now: list[float], seconds: float) -> int:

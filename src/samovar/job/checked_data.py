@@ -56,7 +56,7 @@ def check(data: Mapping[str, Any]) -> CheckedData:
         PayloadError: a value is of no use; names its key.
     """
     get = data.get
-    arguments = _expect(list, "a list", "arguments", get("arguments")) or []
+    arguments: Any = _expect(list, "a list", "arguments", get("arguments")) or []
     return CheckedData(
         get("job_class") or "",
         arguments,

@@ -73,14 +73,10 @@ Make = Callable[[TopicPartition, AtomicProducer], Memory]
 class Keeper(VitalThread):
     """One member of the group that keeps a topic."""
 
-    def __init__(self, *, topic: str, group: str, owner: str, broker: Broker, make: Make) -> None:
-        """`owner` tells the application's writers from those of others, which may be members of the
-        same group: with that name a process fences its predecessor.
-        """
+    def __init__(self, *, topic: str, group: str, broker: Broker, make: Make) -> None:
         super().__init__(name=f"samovar-keeper-{topic}", daemon=True)
         self._topic = topic
         self._group = group
-        self._owner = owner
         self._broker = broker
         self._make = make
         self._stop_asked = threading.Event()
@@ -104,7 +100,7 @@ class Keeper(VitalThread):
 
     def _serve(self) -> None:
         consumer = self._consumer = self._broker.consumer(self._group)
-        holdings = _Holdings(consumer, self._broker, self._owner, self._make)
+        holdings = _Holdings(consumer, self._broker, self._group, self._make)
         try:
             consumer.subscribe([self._topic], holdings)
             while not self._stop_asked.is_set():
@@ -128,10 +124,10 @@ class Keeper(VitalThread):
 class _Holdings:
     """The partitions held now. A `RebalanceListener`."""
 
-    def __init__(self, consumer: Consumer, broker: Broker, owner: str, make: Make) -> None:
+    def __init__(self, consumer: Consumer, broker: Broker, group: str, make: Make) -> None:
         self._consumer = consumer
         self._broker = broker
-        self._owner = owner
+        self._group = group
         self._make = make
         self._kept: dict[TopicPartition, _Kept] = {}
         #: What was stored last.
@@ -139,7 +135,8 @@ class _Holdings:
 
     def assigned(self, partitions: Sequence[TopicPartition]) -> None:
         for source in partitions:
-            name = f"{self._owner}.{source.topic}.{source.partition}"
+            # One name for every member: whoever gets a partition fences who had it.
+            name = f"{self._group}.{source.topic}.{source.partition}"
             producer = self._broker.atomic_producer(name)
             self._kept[source] = _Kept(source, producer, self._make(source, producer))
 

@@ -82,7 +82,6 @@ class Recurrence:
             Keeper(
                 topic=spec.name,
                 group=recurring_ledger.keeper_group(self._group),
-                owner=recurring_ledger.keeper_group(self._group),
                 broker=self._broker,
                 make=make,
             )

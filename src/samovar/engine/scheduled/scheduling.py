@@ -65,7 +65,6 @@ class Scheduling:
             Keeper(
                 topic=spec.name,
                 group=keeper_group(spec.name),
-                owner=f"{self._group}-{spec.name}",
                 broker=broker,
                 make=make,
             )

@@ -47,7 +47,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
 
 #: Bytes of UTF-8 that the text of a commit may have (Kafka's own limit excludes its 4,096).
 METADATA_BYTES = 4095
-#: How long a consumer that closes waits for its group, in seconds, unless told otherwise.
+#: How long a closing consumer waits for its group, in seconds, unless the caller says otherwise.
 LEAVE_SECONDS = 10.0
 #: Nothing to commit.
 NO_MARKS: Mapping[TopicPartition, int] = MappingProxyType({})

@@ -55,5 +55,5 @@ class Commits:
         self._has_news = True
         self._due = clock.monotonic() + self._interval
         if was_waiting and error.code() not in failures.NOT_OURS:
-            told = failures.translated(error, "Committing offsets")
-            events.announce("broker.error", error=told)
+            report = failures.translated(error, "Committing offsets")
+            events.announce("broker.error", error=report)

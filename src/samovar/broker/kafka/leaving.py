@@ -1,4 +1,4 @@
-"""How a member leaves its group: told to all, and within a time."""
+"""How a member leaves its group: in any state of the group, and in time."""
 
 from __future__ import annotations
 

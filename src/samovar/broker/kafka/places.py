@@ -41,8 +41,8 @@ class Places:
             answer = client.committed(wanted, timeout=ANSWER_SECONDS) if wanted else []
         except KafkaException as error:
             doing = "Asking where to go on"
-            told = failures.translated(failures.reason(error), doing)
-            events.announce("broker.error", error=told)
+            report = failures.translated(failures.reason(error), doing)
+            events.announce("broker.error", error=report)
             return
         for p in answer:
             if p.error is None and p.offset >= 0:
@@ -83,13 +83,13 @@ class Places:
         except KafkaException:
             marks = None
         low, high = marks or (first, first)
-        told: Mapping[str, object] = {
+        report: Mapping[str, object] = {
             "group": self._group,
             "source": source,
             "position": position,
             "first": first,
         }
         if first < position:
-            events.announce("records.repeated", count=max(0, high - first), **told)
+            events.announce("records.repeated", count=max(0, high - first), **report)
         elif low > position:
-            events.announce("records.gone", count=low - position, **told)
+            events.announce("records.gone", count=low - position, **report)

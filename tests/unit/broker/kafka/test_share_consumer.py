@@ -1,4 +1,4 @@
-"""Share groups need a newer client than all else; who has an older one is told so."""
+"""Share groups need a newer client than all else; an older one is refused with the reason."""
 
 from __future__ import annotations
 

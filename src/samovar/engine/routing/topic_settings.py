@@ -53,6 +53,7 @@ class PlainTopicSettings(TopicSettings, total=False):
 
     deserializer: Callable[[Any], Any] | None
     manual_marks: bool
+    periodic: float | None
 
 
 class AnyTopicSettings(JobTopicSettings, PlainTopicSettings, total=False):

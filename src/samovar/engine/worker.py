@@ -235,8 +235,10 @@ class Worker:
 
     def _partitions(self, subscription: Subscription) -> int:
         """How many partitions the members of its group share."""
-        counts = map(self._topics.partitions, self._serving.names(subscription))
-        return sum(count or 0 for count in counts) // subscription.copies
+        names = self._serving.names(subscription)
+        # Asked for: a process that other ones start beside it has not looked at any topic yet.
+        counts = self._topics.counts()
+        return sum(counts.get(name, 0) for name in names) // subscription.copies
 
     def _fenced(self, error: FencedError) -> None:
         """To fight for the place would only fence the other in turn."""

@@ -15,6 +15,25 @@ PARTITIONS = 8
 #: Longer than a rebalance waits for running jobs.
 SECONDS = 6.0
 
+#: A process as a supervisor starts it second: it has made no topic and has looked at none.
+SECOND = """
+from samovar import App
+from samovar.engine import settling
+from tests.jobs.sample import JournalJob
+from tests.support.eventually import eventually
+
+settling.SETTLE_SECONDS = 3600.0
+app = App(worker={"processes": 2})
+app.job_topic("default", partitions=1)
+worker = app.worker(member="1")
+worker.start()
+held = worker._listeners[0]
+eventually(lambda: app.assignments, what="it holds the partition")
+eventually(lambda: held._assignment is not None and not held._assignment.entrances.waiting)
+worker.stop()
+app.close()
+"""
+
 
 @pytest.mark.timeout(120)
 def test_processes_that_start_together_begin_no_job_twice(stage: Stage) -> None:
@@ -28,3 +47,11 @@ def test_processes_that_start_together_begin_no_job_twice(stage: Stage) -> None:
 
     assert sorted(stage.journal.numbers("start")) == list(range(PARTITIONS))
     assert len(stage.journal.pids()) == 3
+
+
+def test_a_process_that_has_no_more_than_its_share_waits_for_nobody(stage: Stage) -> None:
+    stage.create(partitions=1)
+
+    done = stage.script(SECOND)
+
+    assert done.returncode == 0, done.stderr

@@ -159,8 +159,10 @@ class KafkaProducer:
         """See the port."""
         with self._sealing:
             sealed = self._flight
-            if sealed.out or sealed.before is not None:
-                self._flight = Flight(sealed, self._singles)
+            if not sealed.out and sealed.before is None:
+                # Nothing is out. That flight stays open, and would not pass while others produce.
+                return Flight(None, self._singles)
+            self._flight = Flight(sealed, self._singles)
             return sealed
 
     def flush(self, timeout: float) -> int:

@@ -143,3 +143,14 @@ def test_an_error_among_the_reports_does_not_end_the_thread_that_serves_them(
     producer.produce_many(records(1))
 
     assert all(served.acquire(timeout=10) for _ in range(3))
+
+
+def test_a_barrier_with_nothing_before_it_has_passed_whatever_comes_after(
+    producer: KafkaProducer,
+) -> None:
+    barrier = producer.barrier()
+
+    producer.produce(NewRecord("mail", b"x"))
+
+    assert barrier.passed
+    assert not producer.barrier().passed

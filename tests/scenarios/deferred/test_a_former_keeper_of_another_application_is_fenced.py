@@ -1,5 +1,5 @@
-"""Workers of several applications keep one schedule topic together. One that was frozen while it let
-jobs leave, and whose partition went to another application's worker meanwhile, may not go on.
+"""Workers of several applications keep one schedule topic together. One that was frozen while it
+let jobs leave, and whose partition another application's worker has by then, may not go on.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, ThreadPoolExecutor
@@ -99,3 +100,14 @@ def test_a_thread_that_the_loop_waits_for_may_use_another_one() -> None:
         return await asyncio.to_thread(in_thread)
 
     assert event_loop.run(waiting()) == 2
+
+
+def test_in_a_forked_child_too_a_finalizer_may_come_by_while_the_loop_is_made() -> None:
+    pid = os.fork()
+    if pid == 0:
+        lock = event_loop._lock
+        with lock:
+            os._exit(0 if lock.acquire(blocking=False) else 1)
+    _, status = os.waitpid(pid, 0)
+
+    assert status == 0

@@ -32,12 +32,12 @@ class Log(Recording):
 ADAPTER = Log()
 
 
-class LoggedJob(Job):
+class LeavingLoggedJob(Job):
     queue_adapter = ADAPTER
 
 
 @retry_on(ValueError, wait=0)
-class LookingJob(LoggedJob):
+class LookingJob(LeavingLoggedJob):
     def perform(self, fails: bool = False) -> None:
         SEEN.append(self.is_revoked)
         thread = threading.Thread(target=lambda: SEEN.append(self.is_revoked))
@@ -47,13 +47,13 @@ class LookingJob(LoggedJob):
             raise ValueError("once more")
 
 
-class LookingCoroutineJob(LoggedJob):
+class LookingCoroutineJob(LeavingLoggedJob):
     async def perform(self) -> None:
         await asyncio.sleep(0)
         SEEN.append(self.is_revoked)
 
 
-class SteppingJob(Continuable, LoggedJob):
+class LeavingSteppingJob(Continuable, LeavingLoggedJob):
     resume_options: ClassVar[dict[str, Any]] = {"wait": 0}
 
     def perform(self) -> None:
@@ -102,10 +102,10 @@ def test_a_retry_is_enqueued_within_the_grace_and_not_after_it(tenure: Tenure) -
 def test_a_job_with_steps_stops_at_its_next_checkpoint(tenure: Tenure) -> None:
     with application():
         tenure.is_ending = True
-        perform(SteppingJob())
+        perform(LeavingSteppingJob())
         assert SEEN == ["first"]
         assert len(ADAPTER.requests) == 1
         tenure.is_over = True
         with pytest.raises(RevokedError):
-            perform(SteppingJob())
+            perform(LeavingSteppingJob())
         assert len(ADAPTER.requests) == 1

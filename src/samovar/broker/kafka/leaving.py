@@ -41,7 +41,7 @@ def _poll_until(condition: Callable[[], bool], client: Client, until: float) -> 
     return holds
 
 
-def run_until(until: float, action: Callable[[], None]) -> bool:
+def run_until(until: float, action: Callable[[], object]) -> bool:
     """Run it in a thread of its own; False when it has not ended in time, and goes on alone.
 
     Raises:

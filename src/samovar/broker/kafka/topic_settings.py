@@ -12,6 +12,7 @@ from confluent_kafka.admin._resource import ResourceType
 from confluent_kafka.cimpl import NewPartitions  # the package exports it without saying so
 
 from samovar.broker.kafka import failures
+from samovar.errors import BrokerUnavailableError
 
 #: What the broker answers for a topic that is not there, or may not be seen, or cannot be.
 _ABSENT = {
@@ -50,6 +51,11 @@ def partitions(client: Any, names: Collection[str]) -> dict[str, int]:
             if failures.reason(error).code() not in _ABSENT:
                 doing = f"Looking for the topic {name!r}"
                 raise failures.translated(failures.reason(error), doing) from error
+        except TimeoutError as error:
+            raise BrokerUnavailableError(
+                f"Looking for the topic {name!r}: no answer within {ANSWER_SECONDS:.0f} s. "
+                f"Is the broker running, and the address right?"
+            ) from error
     return found
 
 

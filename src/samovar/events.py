@@ -105,7 +105,7 @@ EVENTS: dict[str, str] = {
         "a topic's partitioner failed, and a batch is worked off in order [source, error]"
     ),
     "producer.failed": "records were refused by the broker [topic, error, count, label?]",
-    "producer.undelivered": "records were still undelivered at exit [count]",
+    "producer.undelivered": "records were not delivered in time, at the exit or by a flush [count]",
     "executor.failed": "an executor met an error of its own; the worker stops [error]",
     "thread.died": "an error ended a thread that a worker needs; the worker stops [thread, error]",
     "listener.failed": "a listener met an error and starts anew [error, retry_in]",

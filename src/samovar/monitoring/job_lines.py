@@ -8,9 +8,8 @@ from typing import Any, NamedTuple
 
 from samovar.monitoring import shown
 from samovar.monitoring.options import LogOptions
-from samovar.monitoring.shown import counted
 from samovar.monitoring.structured import enqueued_classes, refusal, wait_seconds
-from samovar.support.wording import error_text
+from samovar.support.wording import counted, error_text
 
 Payload = dict[str, Any]
 

@@ -28,11 +28,6 @@ class _GlobalId(str):
     __repr__ = str.__str__
 
 
-def counted(number: int, noun: str) -> str:
-    """A number of things: "1 job", "2 jobs"."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 def ranges(numbers: Sequence[int]) -> str:
     """Rising whole numbers, those that follow each other as one: "0-3, 7"."""
     runs: list[tuple[int, int]] = []

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from samovar.monitoring.shown import counted, ranges
-from samovar.support.wording import error_text
+from samovar.monitoring.shown import ranges
+from samovar.support.wording import counted, error_text
 
 Payload = dict[str, Any]
 #: Words for what needs no line.
@@ -92,7 +92,7 @@ def _undelivered(payload: Payload) -> str:
     count = payload["count"]
     were = "was" if count == 1 else "were"
     jobs = counted(count, "enqueued job")
-    return f"{jobs} {were} NOT delivered before the process ended, messages counted as jobs."
+    return f"{jobs} {were} NOT delivered in time, messages counted as jobs."
 
 
 def _unknown_attributes(payload: Payload) -> str:

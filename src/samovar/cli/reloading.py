@@ -18,7 +18,7 @@ _OPTION = "--reload"
 
 
 def run(settings: Settings, arguments: Sequence[str]) -> None:
-    """Run the worker that these arguments start, again and again; returns when told to stop.
+    """Run the worker that these arguments start, again and again; returns when asked to stop.
 
     Raises:
         ConfigurationError: the watcher is not installed.

@@ -20,7 +20,7 @@ from samovar.engine.partition import Partition
 from samovar.errors import BrokerError, WorkerDiedError
 from samovar.support import clock
 
-#: So often a job may be begun without a word of its end.
+#: How often a job may be begun without a report of its end.
 MOST_DELIVERIES = 3
 #: A partition is on probation for its first records, and for so many seconds at most.
 PROBATION_RECORDS = 10

@@ -20,7 +20,7 @@ class Settling:
     """Belongs to one listener, and is used by its thread only."""
 
     def __init__(self, *, processes: int, partitions: Callable[[], int]) -> None:
-        """So many processes start together, and share so many partitions."""
+        """`processes` start together, and share as many partitions as `partitions` gives."""
         self._processes = processes
         self._partitions = partitions
         self._until = 0.0

@@ -38,7 +38,7 @@ class Topics:
             # Only these are asked for: a listing of all takes longer with each queue there is.
             known = self.admin.topics(wanted)
             missing = [spec for name, spec in wanted.items() if name not in known]
-            created = self.admin.create_topics(missing)
+            created = self.admin.create_topics(missing) if missing else []
             known |= {name: wanted[name].partitions for name in created}
             if late := wanted.keys() - known:  # another process was quicker
                 known |= {name: wanted[name].partitions for name in late}

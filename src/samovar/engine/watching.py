@@ -21,7 +21,7 @@ def watched(perform: Perform, source: TopicPartition) -> Callable[[Record], None
 def repeated(
     times: int, told: Callable[[Record], None] | None, perform: Perform, record: Record
 ) -> None:
-    """Perform a job that failed so many times before in its place, and let it know."""
+    """Perform a job that failed in its place before, `times` times, and let it know."""
     token = REPEATS.set(times)
     try:
         told(record) if told else perform(record.value)

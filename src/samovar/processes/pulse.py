@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from samovar.support import clock
 
-#: Tells a child the number of the pipe that it shows itself by.
+#: The variable with the number of the pipe by which a child shows itself.
 PULSE_VARIABLE = "SAMOVAR_INTERNAL_PULSE"
 #: How often a child shows itself, in seconds.
 BEAT_SECONDS = 5.0

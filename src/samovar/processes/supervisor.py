@@ -25,7 +25,7 @@ LONGEST_WAIT_SECONDS = 30.0
 KILL_MARGIN_SECONDS = 10.0
 #: How often it looks at children that end, in seconds.
 LOOK_SECONDS = 0.1
-#: A child that has not shown itself for so long hangs: some code keeps the interpreter to itself,
+#: A child that has not shown itself for this long hangs: some code keeps the interpreter to itself,
 #: or somebody has stopped the process. Its group has given it up by then.
 HANGING_SECONDS = 300.0
 #: Tells a child which one it is, and that standard input closes when its parent is gone.
@@ -65,7 +65,7 @@ class Supervisor:
         self._is_quiet = False
 
     def run(self, moves: Moves) -> int:
-        """Run until a STOP; the exit status: 0, or 2 when a child had to be forced."""
+        """Run until a STOP; the exit status, see `_status_of`."""
         for index in range(self._count):
             self._start(index)
         while True:
@@ -144,12 +144,20 @@ class Supervisor:
             process.wait()
         for child in self._children.values():
             _close(child)
-        in_order = all(p.returncode in (0, -signal.SIGTERM) for p in processes)
-        return 0 if in_order else exit_status.FORCED
+        return _status_of({process.returncode for process in processes})
 
     def _send(self, number: signal.Signals) -> None:
         for child in self._children.values():
             child.process.send_signal(number)
+
+
+def _status_of(children: set[int]) -> int:
+    """The one status of all children that did not end well; 2 if they differ, or one was killed."""
+    bad = children - {0, -signal.SIGTERM}
+    if not bad:
+        return 0
+    status = bad.pop()
+    return status if status > 0 and not bad else exit_status.FORCED
 
 
 def _close(child: _Child) -> None:

@@ -94,7 +94,7 @@ class _Pool:
         self._is_closed = False
 
     def put(self, raw: bytes, seconds: float) -> None:
-        """Take a job that is due in so many seconds.
+        """Take a job that is due in `seconds`.
 
         Raises:
             SamovarError: the pool is closed.

@@ -63,7 +63,7 @@ class Cron:
             at = change  # clocks are put on or back before: look again from there
 
     def _matches(self, wall: datetime, step: int) -> Iterator[datetime]:
-        """The line's times behind, or before, a time of day, as if clocks were never changed: what
+        """The line's times after, or before, a time of day, as if clocks were never changed: what
         the library makes of changes goes wrong, backwards above all.
         """
         return CronSim(self.line, wall.replace(tzinfo=None, fold=0), reverse=step < 0)

@@ -59,7 +59,7 @@ class Call:
         self._ended.release()
 
     def wait(self, seconds: float) -> bool:
-        """Whether it has ended, within so many seconds."""
+        """Whether it has ended, within this many seconds."""
         return self._ended.acquire(timeout=seconds)
 
     def result(self) -> Any:

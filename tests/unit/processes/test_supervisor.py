@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +14,7 @@ from samovar import events
 from samovar.processes import supervisor
 from samovar.processes.pulse import PULSE_VARIABLE, Pulse, PulseReader
 from samovar.processes.signals import Move, Moves
-from samovar.processes.supervisor import Supervisor
+from samovar.processes.supervisor import INDEX_VARIABLE, Supervisor
 from samovar.support import clock
 from tests.support.eventually import eventually
 
@@ -53,6 +55,30 @@ def test_a_child_that_hangs_is_replaced(
     assert (started, again) == ("process.started", "process.started")
     assert hanging == ("process.hanging", first)
     assert second != first
+
+
+@pytest.mark.parametrize(
+    ("statuses", "expected"),
+    [([0, 0], 0), ([0, 75], 75), ([75, 75], 75), ([70, 75], 2), ([0, 2], 2), ([0, "kill"], 2)],
+)
+def test_it_ends_with_the_status_of_its_children(
+    statuses: list[object], expected: int, tmp_path: Path
+) -> None:
+    code = (
+        f"import os, pathlib, signal, time; n = int(os.environ[{INDEX_VARIABLE!r}]);"
+        f"s = {statuses!r}[n];"
+        "end = lambda *_: os.kill(os.getpid(), 9) if s == 'kill' else os._exit(s);"
+        "signal.signal(signal.SIGTERM, end);"
+        f"pathlib.Path({str(tmp_path)!r}, str(n)).touch(); time.sleep(600)"
+    )
+    moves = Moves()
+    watching = Supervisor([sys.executable, "-c", code], count=len(statuses), shutdown_timeout=30)
+    with ThreadPoolExecutor(1) as threads:
+        status = threads.submit(watching.run, moves)
+        eventually(lambda: len(list(tmp_path.iterdir())) == len(statuses))
+        moves.put(Move.STOP)
+
+        assert status.result(60) == expected
 
 
 def test_silence_counts_from_the_last_time_that_a_child_has_shown_itself(

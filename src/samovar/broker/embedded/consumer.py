@@ -24,9 +24,10 @@ from samovar.support import clock
 
 #: For so long a consumer does not hear its bell after it was rung in vain.
 _REST_SECONDS = 0.002
-#: What is stored is committed about so often.
+#: What is stored is committed about this often, in seconds.
 PACE_SECONDS = 0.02
-#: With nothing to read for so long the file is made smaller, if that pays; and so often, at most.
+#: After this time with nothing to read the file is made smaller, if that pays; and then not again
+#: before that time has passed.
 QUIET_SECONDS = 10.0
 SHRINK_SECONDS = 60.0
 #: A poll ends with the record that reaches this size, whatever else there is to read.

@@ -65,7 +65,7 @@ class _Call:
 
 
 def _nobody(index: int, outcome: Written | BrokerError) -> None:
-    """Is told nothing."""
+    """Nobody asks what became of the record."""
 
 
 class EmbeddedProducer:

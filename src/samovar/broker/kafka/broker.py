@@ -26,7 +26,7 @@ from samovar.broker.port import NO_CONFIG, PLAIN, ConsumerOptions
 from samovar.errors import ConfigurationError
 
 #: Seconds between two commits unless the settings say otherwise. With half a million jobs a commit
-#: every 50 ms took neither time nor processor time that could be told from one a second.
+#: every 50 ms took neither time nor processor time that differed from those of one a second.
 COMMIT_SECONDS = 0.05
 
 

@@ -61,7 +61,7 @@ _OF_ITS_BATCH = _TOO_LARGE | {KafkaError.INVALID_RECORD}
 _UNKNOWN_OUTCOME = frozenset(
     {KafkaError._MSG_TIMED_OUT, KafkaError._TIMED_OUT, KafkaError._PURGE_INFLIGHT}
 )
-#: What a member is told whose membership is over, or out of date.
+#: The answers to a member whose membership is over, or out of date.
 STALE_MEMBER = frozenset(
     {
         KafkaError.ILLEGAL_GENERATION,

@@ -72,7 +72,7 @@ class TransactionalMarks:
         self._position: int | None = None
         #: Whether it is not known if the last transaction is stored.
         self._is_unknown = False
-        #: Guards what follows, and tells of its changes.
+        #: Guards what follows, and signals its changes.
         self._lock = threading.Condition()
         self._is_committing = False
         self._is_leaving = False

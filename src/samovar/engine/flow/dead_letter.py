@@ -132,7 +132,7 @@ def copy(failure: Failure, *, group: str, partitions: int) -> NewRecord:
 
 
 def _end_of(text: str) -> str:
-    """The lines at the end of a traceback: they tell where the error was raised."""
+    """The lines at the end of a traceback: they show where the error was raised."""
     if len(text) <= MAX_TRACEBACK:
         return text
     return f"  ...\n{text[-MAX_TRACEBACK:].partition(chr(10))[2]}"

@@ -42,7 +42,7 @@ class Routes:
         self._refusals = refusals
         #: By group, and real name or pattern: a pattern may look like a name.
         self._topics: dict[tuple[str | None, str | re.Pattern[str]], Topic] = {}
-        #: So that one name is found among thousands: its groups, and the patterns, as drawn.
+        #: So that one name is found among thousands: its groups, and the patterns, as declared.
         self._groups_of: dict[str, list[str | None]] = {}
         self._patterns: list[Topic] = []
         self._faults: list[str] = []

@@ -91,8 +91,8 @@ class Topic:
     deserializer: Callable[[Any], Any] | None = None
     #: A plain topic: whether only the consumer marks, and never the end of a batch.
     manual_marks: bool = False
-    #: A plain topic: after so many seconds without work, and again after as many, the consumer's
-    #: `tick` is called.
+    #: A plain topic: the consumer's `tick` is called after this many seconds without work, and
+    #: again after as many.
     periodic: PositiveSeconds | None = None
     #: Whether the application drew it, or it was assumed for a queue that a job names.
     drawn: bool = True

@@ -441,8 +441,8 @@ class AtomicProducer(Protocol):
             UnknownTopicError: a topic does not exist; none is stored, and this producer may go on.
             AssignmentLostError: the member's partitions are not its own any more, or its membership
                 is out of date; none is stored, and this producer may go on.
-            BrokerError: all or none of them are stored, and only reading shows which. Make a new one
-                of this name: once it has written, were it nothing, all that this one began is over.
+            BrokerError: all or none of them are stored; only reading shows which. Make a new one of
+                this name: once it has written, were it nothing, all that this one began is over.
         """
         ...
 

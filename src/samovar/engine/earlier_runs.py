@@ -37,9 +37,8 @@ class _Run:
             return []
         return [(partition.source, record) for record in partition.running]
 
-    @property
-    def is_at_rest(self) -> bool:
-        """Whether nothing of it runs any more."""
+    def settle(self) -> bool:
+        """Whether nothing of it runs any more; then only how it ended is kept."""
         partition = self._partition
         if partition is None:
             return True
@@ -65,7 +64,7 @@ class EarlierRuns:
 
     def are_at_rest(self) -> bool:
         """Whether nothing of them runs any more. Then `admit` knows how they ended."""
-        if not all([run.is_at_rest for run in self.runs]):
+        if not all([run.settle() for run in self.runs]):
             return False
         for run in self.runs:
             self._finished |= run.finished
@@ -94,6 +93,10 @@ class Departed:
             run = _Run(partition)
             if run.offsets:
                 with self._lock:
+                    # Many partitions never come back, and a run holds all that waited there.
+                    for runs in self._runs.values():
+                        for earlier in runs:
+                            earlier.settle()
                     self._runs[group, partition.source].append(run)
                     self._live = [*(r for r in self._live if r.running), run]
 

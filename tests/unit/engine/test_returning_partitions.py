@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import Any, cast
 
 import pytest
@@ -112,6 +114,21 @@ def test_of_a_lost_partition_the_last_job_counts_too() -> None:
     assert runs.offsets == [1]
     assert runs.are_at_rest()
     assert isinstance(runs.admit(RECORDS[1], 0.0, 0), Skip)
+
+
+def test_of_partitions_that_never_come_back_no_record_that_waited_is_kept() -> None:
+    departed, left = Departed(), in_order()
+    waiting = weakref.ref(left)
+    leave_amid(left, departed)
+    del left
+    leave_amid(in_order(), departed)
+    gc.collect()
+
+    assert waiting() is None
+    runs = departed.take("app", SOURCE)
+    assert runs is not None
+    assert runs.are_at_rest()
+    assert isinstance(runs.admit(RECORDS[0], 0.0, 0), Skip)
 
 
 class Running:

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from samovar.job.classes import wire_name
 from samovar.job.retries import AfterDiscard, Declaration, ErrorName, Retry, declared
+from samovar.support import raised
 
 Found = tuple[Declaration, BaseException]
 
@@ -22,7 +23,7 @@ def find(cls: type, error: BaseException) -> Found | None:
 
 def _find(declarations: Sequence[Declaration], error: BaseException) -> Found | None:
     for cause in _causes(error):
-        if isinstance(cause, BaseExceptionGroup):
+        if raised.is_a(cause, BaseExceptionGroup):
             group = cast("BaseExceptionGroup[Any]", cause)
             found = _find_for_group(declarations, group)
         else:
@@ -65,11 +66,11 @@ def _names_groups(wanted: ErrorName) -> bool:
 def _matches(error: BaseException, wanted: ErrorName) -> bool:
     if isinstance(wanted, str):
         return any(wanted in (_full_name(kind), wire_name(kind)) for kind in type(error).__mro__)
-    return isinstance(error, wanted)
+    return raised.is_a(error, wanted)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    if isinstance(error, MemoryError) or not isinstance(error, Exception):
+    if raised.is_a(error, MemoryError) or not raised.is_a(error, Exception):
         # It concerns the process: what was handled before it came is no reason to keep it quiet.
         yield error
         return
@@ -78,7 +79,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
     while cause is not None and id(cause) not in seen:
         seen.add(id(cause))
         yield cause
-        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+        cause = raised.cause(cause)
 
 
 def _full_name(kind: type) -> str:

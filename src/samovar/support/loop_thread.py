@@ -13,7 +13,7 @@ from contextlib import suppress
 from contextvars import copy_context
 from typing import Any, TypeVar
 
-from samovar.support import children
+from samovar.support import children, raised
 from samovar.support.saying import say
 
 R = TypeVar("R")
@@ -187,7 +187,7 @@ async def _kept_from_the_loop(
     except BaseException as error:
         if children.is_child and _here.loop.is_abandoned:
             children.leave(error)
-        if not isinstance(error, SystemExit | KeyboardInterrupt):
+        if not raised.is_a(error, (SystemExit, KeyboardInterrupt)):
             raise
         result, ending = None, error
     if children.is_child and _here.loop.is_abandoned:

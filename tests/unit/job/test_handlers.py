@@ -170,3 +170,32 @@ def test_the_error_is_passed_to_a_wait_that_asks_for_it(
     waits.extend(event.payload["wait"] for event in events)
 
     assert waits == [seconds]
+
+
+class UnreadableError(ValueError):
+    def __getattribute__(self, name: str) -> Any:
+        raise KeyError(name)
+
+
+class TruthlessError(ValueError):
+    def __bool__(self) -> bool:
+        raise KeyError("truth")
+
+
+@retry_on(ValueError, wait=0)
+class OddJob(Job):
+    def perform(self) -> None: ...
+
+
+@pytest.mark.parametrize("kind", [UnreadableError, TruthlessError])
+def test_an_error_is_dealt_with_by_its_class_whatever_its_attributes_do(
+    kind: type[Exception],
+) -> None:
+    error, outer = kind(), RuntimeError()
+    BaseException.__dict__["__cause__"].__set__(outer, error)
+
+    for raised in (error, outer):
+        found = handlers.find(OddJob, raised)
+        assert found is not None
+        assert found[1] is error
+    assert handlers.find(GroupedJob, error) is None

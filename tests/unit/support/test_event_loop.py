@@ -111,3 +111,21 @@ def test_in_a_forked_child_too_a_finalizer_may_come_by_while_the_loop_is_made() 
     _, status = os.waitpid(pid, 0)
 
     assert status == 0
+
+
+def test_an_error_that_cannot_be_read_comes_back_as_it_is() -> None:
+    class UnreadableError(Exception):
+        def __getattribute__(self, name: str) -> object:
+            raise KeyError(name)
+
+    async def fail() -> None:
+        raise UnreadableError
+
+    try:
+        event_loop.run(fail())
+    except BaseException as error:
+        kind = type(error)  # pytest could not print the error itself
+    else:
+        kind = type(None)
+
+    assert kind is UnreadableError

@@ -19,7 +19,7 @@ from samovar.engine.producing import transactions
 from samovar.engine.recovery import Recovery
 from samovar.engine.routing.topic import Topic
 from samovar.errors import AssignmentLostError, BrokerError
-from samovar.support import children, clock, event_loop
+from samovar.support import children, clock, event_loop, raised
 
 Farewell = Literal["revoked", "shutdown"]
 #: How long a partition waits that has to find out what is committed, in seconds.
@@ -266,7 +266,7 @@ class Consumption:
     def _failed(self, partition: Partition, error: BaseException, last: Record | None) -> bool:
         """The first record that is not marked is to blame. With all marked, nothing comes again."""
         self._pause = None
-        if self._is_leaving and isinstance(error, AssignmentLostError):
+        if self._is_leaving and raised.is_a(error, AssignmentLostError):
             return False  # no fault of the record: it comes again at the new owner
         if not partition.pending or (last and partition.pending[0].offset > last.offset):
             self._tell(self._consumer, "consume", error)

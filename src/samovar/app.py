@@ -18,6 +18,7 @@ from samovar.engine.consuming.consumer import Consumer
 from samovar.engine.dead.morgue import Morgue
 from samovar.engine.flow import assembly
 from samovar.engine.producing.message_producer import MessageProducer
+from samovar.engine.producing.outlet import stand_in
 from samovar.engine.recurrence import Recurrence
 from samovar.engine.routing.choice import Choice
 from samovar.engine.routing.routes import Routes
@@ -76,6 +77,8 @@ class App:
         self._adapters: dict[str, QueueAdapter] = {}
         #: What is made of each log, by its name; guarded by `_lock`.
         self._logs: dict[str, LogBackend] = {}
+        #: What `producer` gives while another log stands in for the application's.
+        self._stand_in_producer: MessageProducer | None = None
         self._stopping = threading.Event()
         self._worker: Worker | None = None
         self._is_exiting = False
@@ -231,6 +234,13 @@ class App:
             ConfigurationError: the queue adapter has no log.
             ProducerClosedError: the application was closed.
         """
+        if (other := stand_in()) is not None:
+            self._check_open()
+            if self._stand_in_producer is None:
+                self._stand_in_producer = MessageProducer(
+                    other.outlet(self.routes), real_name=self.settings.job.real_queue
+                )
+            return self._stand_in_producer
         name = self.settings.queue_adapter
         if not backends.is_log(name):
             raise ConfigurationError(
@@ -355,7 +365,9 @@ class App:
         with self._lock:
             logs = list(self._logs.values())
         until = clock.monotonic() + timeout
-        return sum(log.flush(max(0.0, until - clock.monotonic())) for log in logs)
+        extra = self._stand_in_producer
+        lost = extra.hand_over_kept() if extra is not None else 0
+        return lost + sum(log.flush(max(0.0, until - clock.monotonic())) for log in logs)
 
     def close(self, timeout: float = EXIT_SECONDS) -> int:
         """Deliver what is outstanding and let go, for good: what is enqueued or sent from now on

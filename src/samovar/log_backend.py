@@ -20,8 +20,10 @@ from samovar.engine.alignment import Alignment
 from samovar.engine.dead.morgue import Morgue
 from samovar.engine.keeper import Keeper
 from samovar.engine.neighbours import Neighbours
+from samovar.engine.producing.buffer import Buffer
 from samovar.engine.producing.destinations import Destinations
 from samovar.engine.producing.message_producer import MessageProducer
+from samovar.engine.producing.outlet import Outlet
 from samovar.engine.producing.pool import ProducerPool
 from samovar.engine.producing.transactions import AtomicStore
 from samovar.engine.recurrence import Recurrence
@@ -120,10 +122,9 @@ class LogBackend:
     def messages(self) -> MessageProducer:
         """What `App.producer` gives."""
         if self._messages is None:
+            destinations = Destinations(topics=self.topics, routes=self._routes)
             self._messages = MessageProducer(
-                pool=self._pool,
-                atomic=self._atomic,
-                destinations=Destinations(topics=self.topics, routes=self._routes),
+                Outlet(self._pool, self._atomic, destinations, Buffer()),
                 real_name=self._settings.job.real_queue,
             )
         return self._messages

@@ -18,10 +18,11 @@ from samovar.testing.adapters import adapter_that_records
 from samovar.testing.blocks import Checked, MatchedJob, PerformedCount, opens_block
 from samovar.testing.choosing import Chosen, class_of, selection
 from samovar.testing.matching import Expected
+from samovar.testing.messages import MessageHelpers
 from samovar.testing.performing import performing, taken_out
 
 
-class JobAssertions:
+class JobAssertions(MessageHelpers):
     """The helpers of `JobTestCase` and of the pytest fixture `jobs`.
 
     Each works on a block, and without one:

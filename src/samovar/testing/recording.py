@@ -1,10 +1,13 @@
-"""Put a test adapter in the place of the application's adapter, for the time of a test."""
+"""Put a test adapter in the place of the application's adapter, and a log in memory in the place of
+its log for messages, for the time of a test.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 
+from samovar.engine.producing.outlet import sent_to
 from samovar.job import runtime
 from samovar.job.queue_adapter import QueueAdapter
 from samovar.job.runtime import Runtime
@@ -12,13 +15,15 @@ from samovar.job.settings import JobSettings
 from samovar.job.state import JOB_CLASSES, JobState
 from samovar.queue_adapters.test import TestAdapter
 from samovar.testing.assertions import JobAssertions
+from samovar.testing.consuming import RecordedLog
 
 
 @contextmanager
 def recorded_jobs(
     adapter: QueueAdapter | str | None = None,
 ) -> Generator[JobAssertions, None, None]:
-    """Record jobs instead of enqueuing them, until the block ends.
+    """Record jobs instead of enqueuing them, and messages instead of sending them, until the block
+    ends.
 
         with samovar.testing.recorded_jobs() as jobs:
             checkout(order)
@@ -40,6 +45,7 @@ def recorded_jobs(
         stack.enter_context(
             runtime.seen_as(lambda app: _TestRuntime(app, chosen, is_for_all=is_for_all))
         )
+        stack.enter_context(sent_to(RecordedLog()))
         yield JobAssertions()
 
 

@@ -23,7 +23,7 @@ def project(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("runner", "summary"),
     [
-        (["pytest", "-W", "error", "-p", "no:cacheprovider"], r"5 passed"),
+        (["pytest", "-W", "error", "-p", "no:cacheprovider"], r"8 passed"),
         (["unittest", "-v", "test_shop_with_unittest"], r"Ran 1 test.*\n+OK"),
     ],
 )

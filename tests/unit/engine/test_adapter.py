@@ -10,8 +10,10 @@ import pytest
 from samovar.broker.partitioning import partition_of
 from samovar.broker.port import NewRecord, Told, TopicPartition, Written
 from samovar.engine.adapter import LogAdapter
+from samovar.engine.producing.buffer import Buffer
 from samovar.engine.producing.destinations import COUNT_SECONDS, Destinations
 from samovar.engine.producing.message_producer import MessageProducer
+from samovar.engine.producing.outlet import Outlet
 from samovar.engine.producing.pool import ProducerPool
 from samovar.engine.routing.routes import Routes
 from samovar.engine.topics import Topics
@@ -396,12 +398,9 @@ def test_a_job_goes_through_the_producer_that_its_class_names(
         others.append(Producer())
         return others[-1]
 
-    messages = MessageProducer(
-        pool=ProducerPool(make),
-        atomic=cast(Any, None),
-        destinations=Destinations(topics=cast(Topics, topics), routes=Routes(str)),
-        real_name=str,
-    )
+    destinations = Destinations(topics=cast(Topics, topics), routes=Routes(str))
+    outlet = Outlet(ProducerPool(make), cast(Any, None), destinations, Buffer())
+    messages = MessageProducer(outlet, real_name=str)
     varied = messages.variant(topic_config={"acks": 1}, max_wait_timeout=5)
     log = adapter(producer, topics)
 

@@ -84,7 +84,7 @@ class Consumption:
         consumer: Consumer | None = None
         try:
             consumer = self._seated()
-            _run(consumer.tick)
+            run(consumer.tick)
         except BaseException as error:
             if children.is_child:
                 children.leave(error)
@@ -171,7 +171,7 @@ class Consumption:
 
         def say() -> None:
             try:
-                _run(getattr(consumer, why))
+                run(getattr(consumer, why))
             except BaseException as error:
                 self._tell(consumer, why, error)
 
@@ -235,7 +235,7 @@ class Consumption:
         consumer.messages = messages
         self.batch = tuple(message.record for message in messages)
         try:
-            _run(consumer.consume)
+            run(consumer.consume)
         finally:
             consumer.messages = self.batch = ()
 
@@ -300,8 +300,8 @@ class Consumption:
         )
 
 
-def _run(call: Callable[[], object]) -> None:
-    """Call it, in a context of its own; a coroutine runs on the event loop."""
+def run(call: Callable[[], object]) -> None:
+    """Call a method of a consumer, in a context of its own; a coroutine runs on the event loop."""
     context = copy_context()
     result = context.run(call)
     if inspect.iscoroutine(result):

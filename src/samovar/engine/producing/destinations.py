@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
 from samovar import events
 from samovar.broker import topic_names
 from samovar.broker.partitioning import partition_of
+from samovar.broker.port import TopicSpec
 from samovar.engine.routing.routes import Routes
-from samovar.engine.topics import Topics
 from samovar.errors import ArgumentError, BrokerUnavailableError, DeliveryFailedError
 from samovar.support import clock
 
@@ -20,12 +20,32 @@ AWAY_SECONDS = 10.0
 COUNT_SECONDS = 300.0
 
 
+class KnownTopics(Protocol):
+    """What is asked of the topics of a log: see `samovar.engine.topics.Topics`."""
+
+    def partitions(self, name: str) -> int | None:
+        """How many partitions a topic has that was seen to exist; None when it was not."""
+        ...
+
+    def ensure(self, specs: Iterable[TopicSpec]) -> list[str]:
+        """Create what does not exist yet; the names of those created."""
+        ...
+
+    def names(self) -> list[str]:
+        """Every topic, asked anew."""
+        ...
+
+    def forget(self) -> None:
+        """What was seen to exist may be gone."""
+        ...
+
+
 class Destinations:
     """Topics as those who send see them; by real names. Any thread may use it."""
 
-    def __init__(self, *, topics: Topics, routes: Routes) -> None:
+    def __init__(self, *, topics: KnownTopics, routes: Routes) -> None:
         self._topics = topics
-        self._routes = routes
+        self.routes = routes
         #: Until when topics are not looked for, because the broker did not answer.
         self._away_until = 0.0
         #: When partitions are counted anew.
@@ -45,9 +65,7 @@ class Destinations:
         if not missing or clock.monotonic() < self._away_until:
             return
         try:
-            self._topics.ensure(
-                spec for topic in missing for spec in self._routes.find(topic).specs
-            )
+            self._topics.ensure(spec for topic in missing for spec in self.routes.find(topic).specs)
         except BrokerUnavailableError as error:
             self._away_until = clock.monotonic() + AWAY_SECONDS
             events.announce("broker.error", error=error)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, Unpack
 
 from samovar import events
@@ -12,10 +14,10 @@ from samovar.broker import topic_config as variations
 from samovar.broker.port import NO_CONFIG, NewRecord, Producer, Written
 from samovar.engine.producing.buffer import Buffer
 from samovar.engine.producing.delivery import Delivery, hand_over, in_seconds, settle
-from samovar.engine.producing.destinations import Destinations
 from samovar.engine.producing.messages import Message, check, record_of
-from samovar.engine.producing.pool import LAST_SECONDS, ProducerPool
-from samovar.engine.producing.transactions import AtomicStore, Transaction, transaction
+from samovar.engine.producing.outlet import Outlet, stand_in
+from samovar.engine.producing.pool import LAST_SECONDS
+from samovar.engine.producing.transactions import Transaction, transaction
 from samovar.errors import (
     ArgumentError,
     BrokerError,
@@ -42,29 +44,20 @@ class MessageProducer:
     it raises ProducerClosedError.
     """
 
-    def __init__(
-        self,
-        *,
-        pool: ProducerPool,
-        atomic: AtomicStore,
-        destinations: Destinations,
-        real_name: Callable[[str], str],
-    ) -> None:
-        self.pool = pool
-        self._destinations = destinations
+    def __init__(self, outlet: Outlet, *, real_name: Callable[[str], str]) -> None:
+        #: What it sends with, unless another log stands in for its own.
+        self.own = outlet
         self._real_name = real_name
-        self._atomic = atomic
         self._topic_config: Mapping[str, Any] = NO_CONFIG
         #: How long `produce_sync` and its kin wait, in seconds; None: until the answer is final.
         self.max_wait_timeout: float | None = None
         #: This one and its variants, by their settings.
         self._family: dict[object, MessageProducer] = {}
-        self._buffer = Buffer()
 
     @property
     def port(self) -> Producer:
-        """The log's producer behind it."""
-        return self.pool.producer(self._topic_config)
+        """The own log's producer behind it."""
+        return self.own.pool.producer(self._topic_config)
 
     def variant(
         self,
@@ -87,7 +80,8 @@ class MessageProducer:
             ConfigurationError: the log's settings refuse it.
             ProducerClosedError: the application was closed.
         """
-        self.pool.check()
+        outlet = self._outlet
+        outlet.pool.check()
         variations.check(topic_config or {})
         wait = in_seconds(max_wait_timeout)
         if wait is not None and wait <= 0:
@@ -96,7 +90,7 @@ class MessageProducer:
             )
         config = {**self._topic_config, **(topic_config or {})}
         wait = self.max_wait_timeout if wait is None else wait
-        self.pool.producer(config)  # refuses what is of no use
+        outlet.pool.producer(config)  # refuses what is of no use
         key = frozenset(config.items()), wait
         found = self._family.get(key)
         return found or self._family.setdefault(key, self._varied(config, wait))
@@ -110,7 +104,7 @@ class MessageProducer:
             QueueFullError: the buffer stayed full; it was not sent.
             BrokerError: it was not sent.
         """
-        (delivery,) = self._hand_over(self._checked([message]), announces=True)
+        (delivery,) = self._send([message], announces=True)
         if delivery.error is not None:
             raise delivery.error
         self._deliver_at_the_end()
@@ -125,7 +119,7 @@ class MessageProducer:
             DeliveryFailedError: it was refused for good.
             BrokerError: it was not sent.
         """
-        (delivery,) = self._hand_over(self._checked([message]), announces=False)
+        (delivery,) = self._send([message], announces=False)
         return delivery.wait(self.max_wait_timeout)
 
     def produce_many_async(self, messages: Iterable[Message]) -> list[Delivery]:
@@ -136,7 +130,7 @@ class MessageProducer:
             ProduceManyError: some were refused; it tells which, and what became of the others.
             BrokerError: none was sent.
         """
-        deliveries = self._hand_over(self._checked(messages), announces=True)
+        deliveries = self._send(messages, announces=True)
         self._deliver_at_the_end()
         return _accepted(deliveries)
 
@@ -148,9 +142,8 @@ class MessageProducer:
             ProduceManyError: some are not stored, or not known to be; it tells which.
             BrokerError: none was sent.
         """
-        deliveries = self._hand_over(self._checked(messages), announces=False)
-        settle(self.port, deliveries, self.max_wait_timeout)
-        return _stored(deliveries)
+        deliveries = self._send(messages, announces=False)
+        return self._settled(deliveries)
 
     def tombstone_async(self, *, topic: str, key: str | bytes, partition: int) -> Delivery:
         """Hand over a message without content, which deletes its key in a compacted topic."""
@@ -178,8 +171,9 @@ class MessageProducer:
             DeliveryFailedError, UnknownTopicError: a message was refused; none is stored.
             BrokerError: all or none of them are stored; which, is not known.
         """
-        self.pool.check()
-        return transaction(self._atomic, self._records)
+        outlet = self._outlet
+        outlet.pool.check()
+        return transaction(outlet.atomic, partial(self._records, outlet))
 
     def buffer(self, **message: Unpack[Message]) -> None:
         """Keep a message here until `flush_sync` or `flush_async` sends it.
@@ -195,10 +189,11 @@ class MessageProducer:
         Raises:
             MessageInvalidError: one cannot be sent; none is kept.
         """
-        self._buffer.add(self._checked(messages))
+        outlet = self._outlet
+        outlet.buffer.add(_checked(outlet, messages))
         # The application was closed, or the process began to end, in this very moment.
-        self.pool.check()
-        if self.pool.delivers_each:
+        outlet.pool.check()
+        if outlet.pool.delivers_each:
             self.flush_async()
 
     def flush_async(self) -> list[Delivery]:
@@ -208,7 +203,7 @@ class MessageProducer:
             ProduceManyError: some were refused.
             BrokerError: none was sent.
         """
-        deliveries = self._buffer.send(lambda kept: self._hand_over(kept, announces=True))
+        deliveries = self._send_kept(self._outlet, announces=True)
         self._deliver_at_the_end()
         return _accepted(deliveries)
 
@@ -219,9 +214,8 @@ class MessageProducer:
             ProduceManyError: some are not stored, or not known to be.
             BrokerError: none was sent.
         """
-        deliveries = self._buffer.send(lambda kept: self._hand_over(kept, announces=False))
-        settle(self.port, deliveries, self.max_wait_timeout)
-        return _stored(deliveries)
+        deliveries = self._send_kept(self._outlet, announces=False)
+        return self._settled(deliveries)
 
     def partition_count(self, topic: str) -> int:
         """How many partitions a topic has, by its logical name; -1 when it is not there.
@@ -229,77 +223,103 @@ class MessageProducer:
         Raises:
             BrokerUnavailableError: the broker does not answer.
         """
-        return self._destinations.count(self._real_name(topic))
+        return self._outlet.destinations.count(self._real_name(topic))
 
     def purge(self) -> int:
         """Drop what is kept here; how many messages those were."""
-        return self._buffer.drop()
+        return self._outlet.buffer.drop()
 
     def hand_over_kept(self) -> int:
         """Hand over what this one and its variants keep; how many messages could not be."""
-        return sum(producer._hand_over_own() for producer in {self, *self._family.values()})
+        return sum(one._hand_over_all(one._outlet) for one in {self, *self._family.values()})
 
     def close(self) -> int:
-        """The same, and keep and store nothing any more."""
-        lost = self.hand_over_kept()
-        self._atomic.close()
+        """The same, to the own log, and keep and store nothing any more."""
+        family = {self, *self._family.values()}
+        lost = sum(producer._hand_over_all(producer.own) for producer in family)
+        self.own.atomic.close()
         return lost
 
-    def _hand_over_own(self) -> int:
+    @property
+    def _outlet(self) -> Outlet:
+        """What it sends with now."""
+        other = stand_in()
+        return self.own if other is None else other.outlet_of(self, self.own)
+
+    def _hand_over_all(self, outlet: Outlet) -> int:
         """What cannot be handed over is dropped; how many messages those were."""
         try:
-            deliveries = self._buffer.send(lambda kept: self._hand_over(kept, announces=True))
+            deliveries = self._send_kept(outlet, announces=True)
         except BrokerError as error:
             events.announce("broker.error", error=error)
-            return self.purge()
+            return outlet.buffer.drop()
         refused = [delivery.error for delivery in deliveries if delivery.error is not None]
         for error in refused[:1]:
             events.announce("broker.error", error=error)
-        self.purge()  # what found no room is among the refused
+        outlet.buffer.drop()  # what found no room is among the refused
         return len(refused)
 
-    def _checked(self, messages: Iterable[Message]) -> list[Message]:
-        """All of them, if they can be sent.
+    def _send_kept(self, outlet: Outlet, *, announces: bool) -> list[Delivery]:
+        return outlet.buffer.send(lambda kept: self._hand_over(outlet, kept, announces=announces))
+
+    def _send(self, messages: Iterable[Message], *, announces: bool) -> list[Delivery]:
+        """Hand over all of them, if they can be sent.
 
         Raises:
             ProducerClosedError: the application was closed.
-            MessageInvalidError: one cannot be sent.
+            MessageInvalidError: one cannot be sent; none was.
+            BrokerError: none was sent.
         """
-        self.pool.check()
-        return [check(message) for message in messages]
+        outlet = self._outlet
+        return self._hand_over(outlet, _checked(outlet, messages), announces=announces)
 
     def _deliver_at_the_end(self) -> None:
         """While the process ends, nobody will deliver what is sent but the sender himself."""
-        if self.pool.delivers_each:
-            self.pool.deliver(LAST_SECONDS)
+        pool = self._outlet.pool
+        if pool.delivers_each:
+            pool.deliver(LAST_SECONDS)
+
+    def _settled(self, deliveries: Sequence[Delivery]) -> list[Written]:
+        port = self._outlet.pool.producer(self._topic_config)
+        settle(port, deliveries, self.max_wait_timeout)
+        return _stored(deliveries)
 
     def _varied(self, config: Mapping[str, Any], wait: float | None) -> MessageProducer:
-        varied = MessageProducer(
-            pool=self.pool,
-            atomic=self._atomic,
-            destinations=self._destinations,
-            real_name=self._real_name,
-        )
+        varied = MessageProducer(replace(self.own, buffer=Buffer()), real_name=self._real_name)
         varied._topic_config = config
         varied.max_wait_timeout = wait
         varied._family = self._family
         return varied
 
-    def _hand_over(self, messages: Sequence[Message], *, announces: bool) -> list[Delivery]:
+    def _hand_over(
+        self, outlet: Outlet, messages: Sequence[Message], *, announces: bool
+    ) -> list[Delivery]:
         if not messages:
             return []
         labels = [message.get("label") for message in messages]
+        port = outlet.pool.producer(self._topic_config)
         try:
-            return hand_over(self.port, self._records(messages), labels, announces=announces)
+            return hand_over(port, self._records(outlet, messages), labels, announces=announces)
         except UnknownTopicError:
-            self._destinations.forget()  # it was deleted since: once more, and it is created
-            return hand_over(self.port, self._records(messages), labels, announces=announces)
+            outlet.destinations.forget()  # it was deleted since: once more, and it is created
+            return hand_over(port, self._records(outlet, messages), labels, announces=announces)
 
-    def _records(self, messages: Sequence[Message]) -> list[NewRecord]:
+    def _records(self, outlet: Outlet, messages: Sequence[Message]) -> list[NewRecord]:
         return [
-            record_of(message, self._real_name(message["topic"]), self._destinations)
+            record_of(message, self._real_name(message["topic"]), outlet.destinations)
             for message in messages
         ]
+
+
+def _checked(outlet: Outlet, messages: Iterable[Message]) -> list[Message]:
+    """All of them, if they can be sent.
+
+    Raises:
+        ProducerClosedError: the application was closed.
+        MessageInvalidError: one cannot be sent.
+    """
+    outlet.pool.check()
+    return [check(message) for message in messages]
 
 
 def _stored(deliveries: Sequence[Delivery]) -> list[Written]:

@@ -331,7 +331,7 @@ def test_a_finalizer_may_store_a_transaction_within_another(
             together.produce(topic="orders", payload=payload, partition=0)
 
     store("first")
-    ((_, producer),) = app.producer._atomic._idle
+    ((_, producer),) = app.producer.own.atomic._idle
     write, inside = producer.produce_atomically, [True]
 
     def interrupted(*arguments: Any) -> Any:

@@ -19,10 +19,10 @@ class LooseJob(Job):
 
 
 @kafka_options(dispatch_many_method="produce_many_sync")
-class AwaitedJob(LooseJob): ...
+class BulkAwaitedJob(LooseJob): ...
 
 
-@pytest.mark.parametrize("cls", [LooseJob, AwaitedJob])
+@pytest.mark.parametrize("cls", [LooseJob, BulkAwaitedJob])
 def test_a_job_too_large_is_refused_by_itself(kafka_stage: Stage, cls: type[LooseJob]) -> None:
     kafka_stage.create("mail", partitions=1)
     jobs = [cls(text) for text in ("a", "x" * 2_000_000, "b")]

@@ -303,7 +303,7 @@ def test_unlimited_attempts_never_end(recording: Recording) -> None:
 
 def test_an_exit_in_the_handling_of_a_declared_error_is_not_taken_for_it() -> None:
     @discard_on(ValueError)
-    class LeavingJob(Job):
+    class RetriesLeavingJob(Job):
         def perform(self) -> None:
             try:
                 raise ValueError
@@ -311,4 +311,4 @@ def test_an_exit_in_the_handling_of_a_declared_error_is_not_taken_for_it() -> No
                 raise SystemExit(3)  # noqa: B904 -- the hidden context is the point
 
     with pytest.raises(SystemExit):
-        LeavingJob.perform_now()
+        RetriesLeavingJob.perform_now()

@@ -53,8 +53,7 @@ MAX_PARTITIONS_AT_ONCE = 500
 SETTLING_STEP_SECONDS = 0.1
 #: How soon topics that were created are looked for again, in seconds.
 APPEARING_STEP_SECONDS = 0.02
-#: How soon a broker that does not answer is given up while somebody waits to enqueue, in seconds.
-METADATA_SECONDS = 5.0
+METADATA_SECONDS = topic_settings.METADATA_SECONDS
 
 
 class KafkaAdmin:

@@ -23,6 +23,8 @@ _ABSENT = {
 }
 #: Longest wait for one answer, in seconds.
 ANSWER_SECONDS = 10.0
+#: How long to look for topics, in seconds: whoever enqueues waits for it.
+METADATA_SECONDS = 5.0
 
 
 def in_force(client: Any, names: Sequence[str]) -> dict[str, dict[str, str]]:
@@ -43,17 +45,17 @@ def in_force(client: Any, names: Sequence[str]) -> dict[str, dict[str, str]]:
 def partitions(client: Any, names: Collection[str]) -> dict[str, int]:
     """How many partitions each of these topics has; those that are not there are absent."""
     found: dict[str, int] = {}
-    asked = client.describe_topics(TopicCollection(list(names)), request_timeout=ANSWER_SECONDS)
+    asked = client.describe_topics(TopicCollection(list(names)), request_timeout=METADATA_SECONDS)
     for name, future in asked.items():
         try:
-            found[name] = len(future.result(ANSWER_SECONDS).partitions)
+            found[name] = len(future.result(METADATA_SECONDS).partitions)
         except KafkaException as error:
             if failures.reason(error).code() not in _ABSENT:
                 doing = f"Looking for the topic {name!r}"
                 raise failures.translated(failures.reason(error), doing) from error
         except TimeoutError as error:
             raise BrokerUnavailableError(
-                f"Looking for the topic {name!r}: no answer within {ANSWER_SECONDS:.0f} s. "
+                f"Looking for the topic {name!r}: no answer within {METADATA_SECONDS:.0f} s. "
                 f"Is the broker running, and the address right?"
             ) from error
     return found

@@ -9,7 +9,7 @@ import pytest
 
 from samovar.broker.embedded import EmbeddedBroker
 from samovar.broker.embedded.consumer import EmbeddedConsumer
-from samovar.broker.port import NewRecord, TopicPartition, TopicSpec
+from samovar.broker.port import Commit, NewRecord, TopicPartition, TopicSpec
 from samovar.engine import mover as module
 from samovar.engine.mover import Mover
 from samovar.errors import BrokerError, BrokerUnavailableError, DeliveryFailedError
@@ -77,6 +77,19 @@ def test_a_copy_and_the_position_move_together(office: Office) -> None:
 
     assert office.dead() == [b"x"]
     assert office.admin.committed("app", "mail") == {SOURCE: 2}
+
+
+def test_an_older_position_that_waits_to_be_committed_does_not_undo_it(office: Office) -> None:
+    office.mover.follow(office.consumer)
+    office.consumer.store({SOURCE: 1}, {SOURCE: "older"})
+    office.mover.move(NewRecord("dead", b"x"), SOURCE, 2)
+
+    office.consumer.commit()
+    assert office.admin.commits("app", "mail") == {SOURCE: Commit(2)}
+
+    office.consumer.store({SOURCE: 2}, {SOURCE: "as far"})
+    office.consumer.commit()
+    assert office.admin.commits("app", "mail") == {SOURCE: Commit(2, "as far")}
 
 
 def test_of_a_copy_that_is_refused_the_position_does_not_move(office: Office) -> None:

@@ -253,7 +253,9 @@ def _meant(connection: sqlite3.Connection, group: int, member: int) -> list[int]
 def commit(
     connection: sqlite3.Connection, group: int, member: int, positions: Mapping[int, Commit]
 ) -> int:
-    """Write the positions of those partitions that the member still owns; how many those are."""
+    """Write the positions of those partitions that the member still owns; how many those are. None
+    goes back: what an atomic producer has committed is not undone by an older position.
+    """
     # CROSS: SQLite keeps this order, and looks up a row for each position instead of all it owns.
     cursor = connection.execute(
         """
@@ -264,7 +266,9 @@ def commit(
             CROSS JOIN ownership ON partition_id = json_extract(wanted.value, '$[0]')
         WHERE group_id = ? AND owner = ?
         ON CONFLICT (partition_id, group_id)
-            DO UPDATE SET position = excluded.position, metadata = excluded.metadata
+            DO UPDATE SET
+                metadata = iif(excluded.position < position, metadata, excluded.metadata),
+                position = max(excluded.position, position)
         """,
         (json.dumps(list(positions.items())), group, member),
     )

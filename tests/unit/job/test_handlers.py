@@ -183,7 +183,7 @@ class TruthlessError(ValueError):
 
 
 @retry_on(ValueError, wait=0)
-class OddJob(Job):
+class HandledOddJob(Job):
     def perform(self) -> None: ...
 
 
@@ -195,7 +195,7 @@ def test_an_error_is_dealt_with_by_its_class_whatever_its_attributes_do(
     BaseException.__dict__["__cause__"].__set__(outer, error)
 
     for raised in (error, outer):
-        found = handlers.find(OddJob, raised)
+        found = handlers.find(HandledOddJob, raised)
         assert found is not None
         assert found[1] is error
     assert handlers.find(GroupedJob, error) is None

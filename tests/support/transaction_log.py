@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from samovar.broker.port import NO_MARKS, NewRecord, TopicPartition, Written
-from samovar.engine.consuming.transactions import Ledger
+from samovar.engine.producing.transactional_marks import Ledger
 from samovar.engine.producing.transactions import AtomicStore
 
 

@@ -129,7 +129,9 @@ class Assignment:
         """Where a transaction waits for it, commit what was marked outside of it."""
         for partition in self:
             marks = partition.transactions
-            if marks is None or not marks.awaits_commit or not self._marks.is_stored(partition):
+            if marks is None or (question := marks.awaited) is None:
+                continue
+            if not self._marks.is_stored(partition):
                 continue
             source, stored = partition.source, self._marks.stored_at(partition.source)
             self._consumer.commit()
@@ -137,7 +139,7 @@ class Assignment:
                 committed = self._consumer.commits([source]).get(source)
                 if committed is None or committed.position < stored:
                     continue
-            marks.confirm()
+            marks.confirm(question)
 
     def _leave(self, leaving: Sequence[Partition]) -> None:
         """Store how far these are done, and that they were left in order. Of those in doubt a

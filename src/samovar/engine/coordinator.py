@@ -13,21 +13,25 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from enum import Enum
 
+from samovar import events
 from samovar.broker.port import Record, TopicPartition
 from samovar.engine.consuming.consumption import Consumption, Farewell
-from samovar.engine.consuming.transactions import TransactionalMarks
 from samovar.engine.flow.decisions import Abandon, DeadLetter, Drop, Stop
 from samovar.engine.flow.long_running import LongRunning
 from samovar.engine.flow.stages import ADMIT, Admission, Hold, Skip, Stage
 from samovar.engine.partition import Mark, Perform
+from samovar.engine.producing.transactional_marks import TransactionalMarks
 from samovar.engine.recovery import DeadLetterDispatch, Recovery
 from samovar.engine.routing.topic import Topic
 from samovar.engine.watching import repeated, watched
+from samovar.errors import BrokerError
 from samovar.job.tenure import Tenure
 from samovar.support import children, clock
 
 #: One wait of an executor for the record that it is reserved for, in seconds.
 RESERVED_SECONDS = 0.05
+#: How long a partition waits that has to find out what is committed, in seconds.
+DOUBT_SECONDS = 1.0
 
 
 class Phase(Enum):
@@ -54,12 +58,16 @@ class Coordinator:
         summon: Callable[[Coordinator], None] = lambda _: None,
         gate: Stage | None = None,
         consumption: Consumption | None = None,
+        transactions: TransactionalMarks | None = None,
     ) -> None:
         """`summon` gives an executor an invitation. `consumption`: the records are no jobs, but
-        worked on by a consumer.
+        worked on by a consumer. `transactions`: what marks some of them in transactions.
         """
         self.source = source
         self.topic = topic
+        self.transactions = transactions
+        if transactions is not None:
+            transactions.passed = self.passed
         self.tenure = Tenure()
         #: Records that wait, the one being worked on in front.
         self.pending: deque[Record] = deque()
@@ -73,7 +81,11 @@ class Coordinator:
         self.paused = False
         #: What becomes of the record in front when it fails.
         self.recovery = Recovery(
-            source=source, topic=topic, dispatch_dead=dispatch_dead, tenure=self.tenure
+            source=source,
+            topic=topic,
+            dispatch_dead=dispatch_dead,
+            tenure=self.tenure,
+            transactions=transactions,
         )
         self._due = 0.0
         self._stop_process = stop_process
@@ -104,14 +116,9 @@ class Coordinator:
         position = self.position
         if position is None:
             return None
-        if self._consumption is not None and self._consumption.transactions.covers(position):
+        if self.transactions is not None and self.transactions.covers(position):
             return Mark(position, is_committed=True)
         return Mark(position)
-
-    @property
-    def transactions(self) -> TransactionalMarks | None:
-        """What its consumer marks in transactions; None for jobs."""
-        return None if self._consumption is None else self._consumption.transactions
 
     def recall(self, metadata: str) -> None:
         """Nothing is left for it: what is in order has no gaps."""
@@ -160,6 +167,8 @@ class Coordinator:
         """Perform up to `max_messages` jobs; whether more can be done at once."""
         if self._is_reserved:
             self._await_record()
+        if self.transactions is not None and not self._is_certain(self.transactions):
+            return False
         if self._condemned is not None:
             return self._give_up(*self._condemned)
         if self._consumption is not None:
@@ -169,6 +178,31 @@ class Coordinator:
                 return bool(self.pending)
             return self._consumption.share(self)
         return self._perform(perform)
+
+    def passed(self, offset: int) -> None:
+        """All up to this offset is done."""
+        self.pass_over(offset)
+        if self.position is None or self.position <= offset:
+            self.position = offset + 1
+        if self.recovery.attempt:
+            self.recovery.succeeded()
+
+    def pass_over(self, offset: int) -> None:
+        """Drop what waits up to this offset."""
+        while self.pending and self.pending[0].offset <= offset:
+            self.pending.popleft()
+
+    def _is_certain(self, transactions: TransactionalMarks) -> bool:
+        """Whether it is known where to go on; if not, the partition waits."""
+        if self.interrupted or children.is_child:
+            return not transactions.is_in_doubt
+        try:
+            transactions.resolve()
+        except BrokerError as error:
+            events.announce("broker.error", error=error)
+            self.wait(DOUBT_SECONDS)
+            return False
+        return True
 
     def _await_record(self) -> None:
         with self._lock:
@@ -233,11 +267,15 @@ class Coordinator:
     def leave(self) -> None:
         """The partition is on its way to another worker."""
         self.interrupted = self.tenure.is_ending = True
+        if self.transactions is not None:
+            self.transactions.leave()
         if self._consumption is not None:
             self._consumption.leave()
 
     def farewell(self, why: Farewell) -> Callable[[], None] | None:
         """What says good-bye to its consumer, if it has one, once no batch runs."""
+        if self.transactions is not None:
+            self.transactions.left()
         return self._consumption.farewell(why) if self._consumption is not None else None
 
     def wait_until_at_rest(self, timeout: float) -> bool:

@@ -8,23 +8,28 @@ from typing import Any
 
 from samovar import events
 from samovar.broker import topic_names
-from samovar.broker.port import NewRecord, Producer
+from samovar.broker.port import Deliveries, NewRecord, Producer
 from samovar.engine.flow import dead_letter
 from samovar.engine.flow.dead_letter import Failure
-from samovar.engine.mover import Mover
 from samovar.engine.routing.routes import assumed
 from samovar.engine.topics import Topics
-from samovar.errors import ArgumentError, RecordTooLargeError
+from samovar.errors import ArgumentError, BrokerUnavailableError, RecordTooLargeError
+from samovar.support import clock
+
+#: How long what a dead job enqueued may take to be delivered, in seconds.
+DELIVERY_SECONDS = 30.0
+#: One wait of it.
+FLUSH_SECONDS = 0.1
 
 
 class DeadLetters:
     """The dispatcher of one group. Any thread may use it."""
 
     def __init__(
-        self, *, group: str, producer: Producer, topics: Topics, mover: Mover | None = None
+        self, *, group: str, producer: Producer, deliveries: Deliveries, topics: Topics
     ) -> None:
-        """`mover` stores those of transactional queues."""
-        self._mover = mover
+        """`deliveries` are those of every producer that jobs may go through."""
+        self._deliveries = deliveries
         self._group = group
         self._producer = producer
         self._topics = topics
@@ -36,7 +41,8 @@ class DeadLetters:
         else only where it was.
 
         Raises:
-            RevokedError: the partition has gone to another worker; nothing is stored.
+            RevokedError, AssignmentLostError: the partition has gone to another worker, or is
+                about to; nothing is stored.
             BrokerError: the copy may not be stored.
         """
         topic, record = failure.target, failure.record
@@ -56,11 +62,24 @@ class DeadLetters:
         events.announce("broker.error", error=told)
 
     def _store(self, copy: NewRecord, failure: Failure) -> None:
-        if self._mover is not None and failure.queue is not None and failure.queue.transactional:
-            self._mover.move(copy, failure.source, failure.record.offset + 1, failure.check_tenure)
-        else:
-            failure.check_tenure()
+        failure.check_tenure()
+        if failure.queue is None or not failure.queue.transactional or not failure.transactions:
             self._producer.produce_sync([copy])
+            return
+        # The position goes past this job: what it enqueued must be there first.
+        self._wait_for_deliveries()
+        failure.transactions.marked_plainly()
+        failure.transactions.move([copy], failure.record.offset)
+
+    def _wait_for_deliveries(self) -> None:
+        barrier = self._deliveries.barrier()
+        until = clock.monotonic() + DELIVERY_SECONDS
+        while not barrier.passed:
+            if clock.monotonic() > until:
+                raise BrokerUnavailableError(
+                    "What a dead job has enqueued is not delivered yet; the job stays until it is."
+                )
+            self._deliveries.flush(FLUSH_SECONDS)
 
     def _store_first(
         self, copies: Iterable[NewRecord], failure: Failure

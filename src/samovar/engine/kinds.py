@@ -7,13 +7,13 @@ from collections.abc import Callable
 from samovar.broker.port import NewRecord, TopicPartition
 from samovar.engine.batches import Batches
 from samovar.engine.consuming.consumption import Consumption
-from samovar.engine.consuming.transactions import Ledger
 from samovar.engine.coordinator import Coordinator
 from samovar.engine.flow import assembly
 from samovar.engine.flow.stages import Gate, Stage
 from samovar.engine.lane_coordinator import LaneCoordinator
 from samovar.engine.lanes import by_key
 from samovar.engine.partition import Partition
+from samovar.engine.producing.transactional_marks import Ledger, TransactionalMarks
 from samovar.engine.recovery import DeadLetterDispatch
 from samovar.engine.routing.topic import Topic
 
@@ -32,12 +32,13 @@ def coordinate(
 ) -> Partition:
     """A partition that has just come, for a process with so many executors, to one of which
     `summon` gives it. `first` is asked before the topic's own stages.
-    `ledger` stores what its consumer marks in transactions.
+    `ledger` stores what is marked in transactions.
     """
     gate = assembly.gate(topic, source)
     if first is not None:
         gate = first if gate is None else Gate((first, gate))
     if topic.ordering == "partition" and topic.virtual_partitions is None:
+        transactions = TransactionalMarks(ledger, source) if marks_in_transactions(topic) else None
         return Coordinator(
             source=source,
             topic=topic,
@@ -45,9 +46,16 @@ def coordinate(
             stop_process=stop_process,
             summon=summon,
             gate=gate,
+            transactions=transactions,
             consumption=None
-            if topic.consumer is None
-            else Consumption(source=source, topic=topic, produce=produce, gate=gate, ledger=ledger),
+            if topic.consumer is None or transactions is None
+            else Consumption(
+                source=source,
+                topic=topic,
+                produce=produce,
+                gate=gate,
+                transactions=transactions,
+            ),
         )
     return LaneCoordinator(
         source=source,
@@ -60,6 +68,14 @@ def coordinate(
         batches=_batches(source, topic, executors),
         gate=gate,
     )
+
+
+def marks_in_transactions(topic: Topic) -> bool:
+    """Whether a position of this topic may move in a transaction: by a consumer, or with a dead
+    job.
+    """
+    queue = topic.dead_letter_queue
+    return topic.consumer is not None or (queue is not None and queue.transactional)
 
 
 def _batches(source: TopicPartition, topic: Topic, executors: int) -> Batches | None:

@@ -284,6 +284,8 @@ class Listener(VitalThread):
         assignment.probation.excuse()
         while not assignment.is_at_rest():
             consumer.poll(1, PAUSED_PATIENCE)
+            if self._after_poll is not None:
+                self._after_poll(consumer)
             self._hold_still(consumer, assignment)
             assignment.mark()
         assignment.say_farewell(assignment, "shutdown")

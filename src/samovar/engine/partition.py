@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 
 from samovar.broker.port import Record, TopicPartition
 from samovar.engine.consuming.consumption import Farewell
-from samovar.engine.consuming.transactions import TransactionalMarks
+from samovar.engine.producing.transactional_marks import TransactionalMarks
 from samovar.job.tenure import Tenure
 
 #: Performs the job of a record's payload; where somebody wants to hear of each job with its
@@ -88,7 +88,7 @@ class Partition(Work, Protocol):
 
     @property
     def transactions(self) -> TransactionalMarks | None:
-        """What its consumer marks in transactions; None where there is no consumer."""
+        """What is marked in transactions; None where nothing is."""
         ...
 
     # For the listener.

@@ -13,9 +13,10 @@ from samovar.engine.flow.dead_letter import Failure
 from samovar.engine.flow.decisions import Abandon, DeadLetter, Decision, Drop, Retry
 from samovar.engine.flow.stages import Skip
 from samovar.engine.performer import describe
+from samovar.engine.producing.transactional_marks import TransactionalMarks
 from samovar.engine.routing.recovery import Verdict
 from samovar.engine.routing.topic import Topic
-from samovar.errors import RevokedError
+from samovar.errors import AssignmentLostError, RevokedError
 from samovar.job.tenure import Tenure
 from samovar.support import ids, raised
 
@@ -37,6 +38,7 @@ class Recovery:
         "_source",
         "_tenure",
         "_topic",
+        "_transactions",
         "attempt",
     )
 
@@ -47,14 +49,18 @@ class Recovery:
         topic: Topic,
         dispatch_dead: DeadLetterDispatch,
         tenure: Tenure | None = None,
+        transactions: TransactionalMarks | None = None,
     ) -> None:
-        """`tenure` is how long the records are this worker's to decide about."""
+        """`tenure` is how long the records are this worker's to decide about. `transactions` marks
+        them together with their dead letters.
+        """
         #: Failures in a row, as the topic counts them; 0 costs the hot path one look.
         self.attempt = 0
         self._source = source
         self._topic = topic
         self._dispatch_dead = dispatch_dead
         self._tenure = tenure
+        self._transactions = transactions
         #: The offset of the record that failed last, and how often it did.
         self._failed = (-1, 0)
         #: Records that succeeded since the last failure.
@@ -151,10 +157,11 @@ class Recovery:
             trace_id=ids.uuid4(),
             queue=self._topic.dead_letter_queue,
             tenure=self._tenure,
+            transactions=self._transactions,
         )
         try:
             self._dispatch_dead(failure)
-        except RevokedError:
+        except (RevokedError, AssignmentLostError):
             return self._abandon(record, error)
         except Exception as refusal:
             events.announce("broker.error", error=refusal)

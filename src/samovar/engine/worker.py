@@ -9,19 +9,18 @@ from dataclasses import replace
 from functools import partial
 
 from samovar import events
-from samovar.broker.port import Broker, Consumer, Deliveries, Producer, TopicPartition
+from samovar.broker.port import Broker, Deliveries, Producer, TopicPartition
 from samovar.engine import performer
 from samovar.engine.assignments import Assigned, Assignments
-from samovar.engine.consuming.transactions import Ledger
 from samovar.engine.dead_letters import DeadLetters
 from samovar.engine.earlier_runs import Departed
 from samovar.engine.executor import Executor
 from samovar.engine.flow.stages import Stage
 from samovar.engine.keeper import Keeper
-from samovar.engine.kinds import coordinate
+from samovar.engine.kinds import coordinate, marks_in_transactions
 from samovar.engine.listener import Listener
-from samovar.engine.mover import Mover
 from samovar.engine.partition import Partition
+from samovar.engine.producing.transactional_marks import Ledger
 from samovar.engine.producing.transactions import AtomicStore
 from samovar.engine.routing.subscriptions import Subscription
 from samovar.engine.serving import Serving
@@ -185,7 +184,7 @@ class Worker:
         if not subscription.is_shared:
             yield from (self._listener(subscription, copy) for copy in range(subscription.copies))
             return
-        dead = DeadLetters(group=subscription.group, producer=self._producer, topics=self._topics)
+        dead = self._dead_letters(subscription)
         yield from Connections(
             subscription,
             broker=self._broker,
@@ -204,16 +203,8 @@ class Worker:
         """One of the connections of a subscription."""
         own = subscription.options.member + (f"_{copy}" if subscription.copies > 1 else "")
         options = replace(subscription.options, member="_".join(filter(None, (self._member, own))))
-        moves = any(
-            t.dead_letter_queue and t.dead_letter_queue.transactional for t in subscription.topics
-        )
-        mover = Mover(self._broker, group=subscription.group, deliveries=self._deliveries)
-        dead = DeadLetters(
-            group=subscription.group, producer=self._producer, topics=self._topics, mover=mover
-        )
+        dead = self._dead_letters(subscription)
         ledger = Ledger(store=self._atomic, admin=self._topics.admin, group=subscription.group)
-        consumes = any(topic.consumer is not None for topic in subscription.topics)
-        followers = [mover.follow] * moves + [ledger.follow] * consumes
         return Listener(
             name="-".join(filter(None, (subscription.group, subscription.name, own))),
             group=subscription.group,
@@ -229,8 +220,18 @@ class Worker:
                 partitions=partial(self._partitions, subscription),
             ),
             work=self._work,
-            after_poll=partial(_each, followers) if followers else None,
+            after_poll=ledger.follow
+            if any(marks_in_transactions(topic) for topic in subscription.topics)
+            else None,
             fenced=self._fenced,
+        )
+
+    def _dead_letters(self, subscription: Subscription) -> DeadLetters:
+        return DeadLetters(
+            group=subscription.group,
+            producer=self._producer,
+            deliveries=self._deliveries,
+            topics=self._topics,
         )
 
     def _partitions(self, subscription: Subscription) -> int:
@@ -270,8 +271,3 @@ class Worker:
             first=first,
             ledger=ledger,
         )
-
-
-def _each(followers: Sequence[Callable[[Consumer], None]], consumer: Consumer) -> None:
-    for follow in followers:
-        follow(consumer)

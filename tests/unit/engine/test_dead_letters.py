@@ -73,7 +73,9 @@ def failure(record: Record, enhance: Enhance | None = None) -> Failure:
 
 
 def dispatch(producer: Any, record: Record, enhance: Enhance | None = None) -> None:
-    letters = DeadLetters(group="app", producer=producer, topics=cast(Topics, Existing()))
+    letters = DeadLetters(
+        group="app", producer=producer, deliveries=producer, topics=cast(Topics, Existing())
+    )
     letters.dispatch(failure(record, enhance))
 
 
@@ -246,7 +248,9 @@ def test_on_the_embedded_log_too_a_dead_letter_finds_a_place(
         admin.create_topics([TopicSpec(name="mail", partitions=4)])
         with producer._store.reading() as connection:
             connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 100_000)
-        letters = DeadLetters(group="app", producer=producer, topics=Topics(admin))
+        letters = DeadLetters(
+            group="app", producer=producer, deliveries=producer, topics=Topics(admin)
+        )
         large = Record(7, b"v" * 99_990)
         with pytest.raises(RecordTooLargeError, match="larger than SQLite"):
             producer.produce(NewRecord("mail", b"v" * 100_001))

@@ -17,13 +17,13 @@ from samovar.engine.entrances import Entrances
 from samovar.engine.flow.decisions import Abandon, DeadLetter, Stop
 from samovar.engine.flow.stages import ADMIT, Skip
 from samovar.engine.lane_coordinator import LaneCoordinator
-from samovar.engine.mover import Mover
 from samovar.engine.partition import Partition
+from samovar.engine.producing.transactional_marks import TransactionalMarks
 from samovar.engine.recovery import Recovery
 from samovar.engine.routing.recovery import DeadLetterQueue
 from samovar.engine.routing.topic import Topic
 from samovar.engine.settling import SETTLE_SECONDS, Settling
-from samovar.errors import BrokerUnavailableError, RevokedError
+from samovar.errors import BrokerUnavailableError
 from samovar.job.tenure import Tenure
 from samovar.support import clock
 from tests.support.transaction_log import TransactionLog
@@ -224,46 +224,6 @@ def test_who_loses_the_partition_on_the_way_writes_no_dead_job_either() -> None:
     assert written == []
 
 
-def test_a_dead_job_moves_with_the_membership_of_when_its_partition_was_still_ours() -> None:
-    """Kafka asks only whether a membership is in force, and not whose the partition is."""
-    members: list[object] = []
-
-    class Atomic:
-        def produce_atomically(self, records: object, marks: object, member: object) -> None:
-            members.append(member)
-
-    class Waiting:
-        passed = False
-
-        def barrier(self) -> Waiting:
-            return self
-
-        def flush(self, timeout: float) -> int:
-            follow("after the rebalance")
-            self.passed = True
-            return 0
-
-    class Broker:
-        def atomic_producer(self, name: str) -> Atomic:
-            return Atomic()
-
-    mover = Mover(cast(Any, Broker()), group="app", deliveries=cast(Any, Waiting()))
-
-    def follow(membership: str) -> None:
-        mover.follow(cast(Any, type("C", (), {"membership": lambda self: membership})()))
-
-    follow("before it")
-    mover.move(NewRecord("dead", b""), SOURCE, 2)
-    assert members == ["before it"]
-
-    def refuse() -> None:
-        raise RevokedError("gone")
-
-    with pytest.raises(RevokedError):
-        mover.move(NewRecord("dead", b""), SOURCE, 2, refuse)
-    assert members == ["before it"]
-
-
 @pytest.mark.parametrize("listens", [True, False])
 def test_a_batch_that_has_heard_of_the_end_is_not_taken_for_whole(listens: bool) -> None:
     from samovar import Consumer
@@ -277,12 +237,13 @@ def test_a_batch_that_has_heard_of_the_end_is_not_taken_for_whole(listens: bool)
 
     departed = Departed()
     topic = Topic(name="orders", consumer=Worker)
+    transactions = TransactionalMarks(TransactionLog().ledger, SOURCE)
     consumption = Consumption(
         source=SOURCE,
         topic=topic,
         produce=lambda _: None,
         gate=None,
-        ledger=TransactionLog().ledger,
+        transactions=transactions,
     )
     partition = Coordinator(
         source=SOURCE,
@@ -312,4 +273,9 @@ def letters(written: list[NewRecord], on_look: Any = lambda: None) -> DeadLetter
             on_look()
             return 1
 
-    return DeadLetters(group="app", producer=cast(Any, Producer()), topics=cast(Any, Topics()))
+    return DeadLetters(
+        group="app",
+        producer=cast(Any, Producer()),
+        deliveries=cast(Any, None),
+        topics=cast(Any, Topics()),
+    )

@@ -41,7 +41,9 @@ def bury(path: Path, topic: str) -> None:
     broker = EmbeddedBroker(path)
     producer = broker.producer()
     with closing(broker.admin()) as admin:
-        letters = DeadLetters(group="app", producer=producer, topics=Topics(admin))
+        letters = DeadLetters(
+            group="app", producer=producer, deliveries=producer, topics=Topics(admin)
+        )
         failure = Failure(
             source=TopicPartition(topic, 0),
             record=Record(0, b"x"),

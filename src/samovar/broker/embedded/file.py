@@ -24,7 +24,8 @@ class File:
         Raises:
             StoreError: no file can have this name.
         """
-        self._name = name
+        #: A string: it is looked at before each transaction, and a path costs twice that.
+        self._name = str(name)
         self.path = place.real(name)
         self._synchronous = synchronous
         self._connection: sqlite3.Connection | None = None
@@ -125,7 +126,7 @@ class File:
             raise BrokerError(f"{self.path}: used after close().")
         self._connection = connect(self.path, self._synchronous)
         self._is_durable = False
-        self._identity = place.identity(self.path)
+        self._identity = place.identity(str(self.path))
         self._connected += 1
         return self._connection
 

@@ -33,10 +33,10 @@ def real(path: Path) -> Path:
     return found
 
 
-def identity(path: Path) -> tuple[int, int] | None:
+def identity(path: str) -> tuple[int, int] | None:
     """Which file this is; None when there is none, or an empty one."""
     try:
-        status = path.stat()
+        status = os.stat(path)  # noqa: PTH116 -- at half the cost
     except OSError:
         return None
     return (status.st_dev, status.st_ino) if status.st_size else None

@@ -13,17 +13,15 @@ from samovar import events
 from samovar.broker.port import NewRecord, Record, TopicPartition
 from samovar.engine.consuming.consumer import Consumer
 from samovar.engine.consuming.message import Message, json
-from samovar.engine.consuming.transactions import Ledger, TransactionalMarks
 from samovar.engine.flow.stages import ADMIT, Admission, Hold, Skip, Stage
 from samovar.engine.producing import transactions
+from samovar.engine.producing.transactional_marks import TransactionalMarks
 from samovar.engine.recovery import Recovery
 from samovar.engine.routing.topic import Topic
-from samovar.errors import AssignmentLostError, BrokerError
+from samovar.errors import AssignmentLostError
 from samovar.support import children, clock, event_loop, raised
 
 Farewell = Literal["revoked", "shutdown"]
-#: How long a partition waits that has to find out what is committed, in seconds.
-DOUBT_SECONDS = 1.0
 
 
 class Partition(Protocol):
@@ -42,6 +40,14 @@ class Partition(Protocol):
         """Let the partition wait once its executor lets go of it."""
         ...
 
+    def passed(self, offset: int) -> None:
+        """All up to this offset is done."""
+        ...
+
+    def pass_over(self, offset: int) -> None:
+        """Drop what waits up to this offset."""
+        ...
+
 
 class Consumption:
     """The work of one partition, and the seat of its consumer."""
@@ -53,11 +59,11 @@ class Consumption:
         topic: Topic,
         produce: Callable[[NewRecord], None],
         gate: Stage | None,
-        ledger: Ledger,
+        transactions: TransactionalMarks,
     ) -> None:
-        """`ledger` stores what the consumer marks in transactions."""
+        """`transactions` stores what the consumer marks in transactions."""
         self.source = source
-        self.transactions = TransactionalMarks(ledger, source, passed=self._mark)
+        self.transactions = transactions
         #: The records that the consumer works on now.
         self.batch: tuple[Record, ...] = ()
         self._is_leaving = self._knows_it_leaves = False
@@ -97,8 +103,6 @@ class Consumption:
         self._partition = partition
         if partition.interrupted or children.is_child:
             return False
-        if not self._is_certain(partition):
-            return False
         last: Record | None = None
         try:
             messages, last, is_held = self._gather(partition)
@@ -117,7 +121,6 @@ class Consumption:
     def leave(self) -> None:
         """The partition is on its way to another worker."""
         self._is_leaving = True
-        self.transactions.leave()
 
     # The seat of the consumer.
 
@@ -147,7 +150,7 @@ class Consumption:
         if self.has_left:
             return False
         self.transactions.marked_plainly()
-        self._mark(offset)
+        self._partition.passed(offset)
         return True
 
     def pause(self, offset: int, seconds: float) -> None:
@@ -164,7 +167,6 @@ class Consumption:
     def farewell(self, why: Farewell) -> Callable[[], None] | None:
         """What says good-bye to the consumer, once; None if there never was one."""
         self.has_left = True
-        self.transactions.left()
         consumer, self._consumer = self._consumer, None
         if consumer is None:
             return None
@@ -176,24 +178,6 @@ class Consumption:
                 self._tell(consumer, why, error)
 
         return say
-
-    def _mark(self, offset: int) -> None:
-        partition = self._partition
-        self._pass_over(partition, offset)
-        if partition.position is None or partition.position <= offset:
-            partition.position = offset + 1
-        if partition.recovery.attempt:
-            partition.recovery.succeeded()
-
-    def _is_certain(self, partition: Partition) -> bool:
-        """Whether it is known where to go on; if not, the partition waits."""
-        try:
-            self.transactions.resolve()
-        except BrokerError as error:
-            events.announce("broker.error", error=error)
-            partition.wait(DOUBT_SECONDS)
-            return False
-        return bool(partition.pending)
 
     def _gather(self, partition: Partition) -> tuple[list[Message], Record | None, bool]:
         """The messages of the next batch, the last record that it deals with, and whether the one
@@ -256,10 +240,10 @@ class Consumption:
             partition.recovery.succeeded()
         if self._pause is not None:
             offset, seconds = self._pause
-            self._pass_over(partition, offset - 1)
+            partition.pass_over(offset - 1)
             partition.wait(seconds)
             return
-        self._pass_over(partition, last.offset)
+        partition.pass_over(last.offset)
         if not (self._topic.manual_marks or (self.has_left and self._knows_it_leaves)):
             self._move_to(partition, last.offset + 1)
 
@@ -275,7 +259,7 @@ class Consumption:
         record = partition.pending[0]
         if not partition.failed(record, error):
             return False
-        self._pass_over(partition, record.offset)
+        partition.pass_over(record.offset)
         self._move_to(partition, record.offset + 1)
         return bool(partition.pending)
 
@@ -284,11 +268,6 @@ class Consumption:
         if not self.transactions.covers(position):
             self.transactions.marked_plainly()
         partition.position = position
-
-    def _pass_over(self, partition: Partition, offset: int) -> None:
-        pending = partition.pending
-        while pending and pending[0].offset <= offset:
-            pending.popleft()
 
     def _tell(self, consumer: Consumer | None, hook: str, error: BaseException) -> None:
         events.announce(

@@ -9,6 +9,7 @@ from msgspec import structs
 
 from samovar.broker import topic_names
 from samovar.broker.port import NewRecord, Record, TopicPartition
+from samovar.engine.producing.transactional_marks import TransactionalMarks
 from samovar.engine.routing.recovery import DeadLetterQueue, Strategy, Verdict
 from samovar.engine.routing.topic import Topic
 from samovar.errors import ArgumentError, RevokedError
@@ -53,6 +54,8 @@ class Failure:
     queue: DeadLetterQueue | None = None
     #: How long the partition is the worker's own: after that, nothing may be written.
     tenure: Tenure | None = None
+    #: Marks the record, where its queue wants that to happen together with the copy.
+    transactions: TransactionalMarks | None = None
 
     def check_tenure(self) -> None:
         """See to it that the partition is still ours.

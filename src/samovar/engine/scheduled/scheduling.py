@@ -55,7 +55,7 @@ class Scheduling:
         self, *, broker: Broker, producer: Producer, topics: Topics, routes: Routes
     ) -> Sequence[Keeper]:
         """What a worker does for the jobs that wait: one keeper a topic."""
-        dead = DeadLetters(group=self._group, producer=producer, topics=topics)
+        dead = DeadLetters(group=self._group, producer=producer, deliveries=producer, topics=topics)
         targets = Targets(dead=dead, topics=topics, routes=routes)
 
         def make(source: TopicPartition, producer: AtomicProducer) -> Schedule:

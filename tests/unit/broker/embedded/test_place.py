@@ -303,4 +303,4 @@ def test_what_is_no_bell_is_neither_written_nor_removed(path: Path, tmp_path: Pa
 def test_an_empty_file_has_no_identity_yet(tmp_path: Path) -> None:
     (tmp_path / "log.db").touch()
 
-    assert place.identity(tmp_path / "log.db") is None
+    assert place.identity(str(tmp_path / "log.db")) is None

@@ -16,6 +16,7 @@ from samovar.engine.coordinator import Coordinator
 from samovar.engine.flow import assembly
 from samovar.engine.flow.dead_letter import Failure
 from samovar.engine.flow.stages import Admit, Hold, Skip
+from samovar.engine.producing.transactional_marks import TransactionalMarks
 from samovar.engine.routing.recovery import DeadLetterQueue, Pause
 from samovar.engine.routing.topic import Topic
 from samovar.support import clock
@@ -52,17 +53,19 @@ class Desk:
 
         quick = Pause(timeout=0, max_timeout=0.001)
         topic = Topic(name="orders", consumer=Noting, **{"pause": quick, **settings})
+        transactions = TransactionalMarks(self.ledger, SOURCE)
         self.coordinator = Coordinator(
             source=SOURCE,
             topic=topic,
             dispatch_dead=self._bury,
             stop_process=lambda _: None,
+            transactions=transactions,
             consumption=Consumption(
                 source=SOURCE,
                 topic=topic,
                 produce=self.produced.append,
                 gate=assembly.gate(topic, SOURCE),
-                ledger=self.ledger,
+                transactions=transactions,
             ),
         )
 
@@ -418,17 +421,19 @@ class Ticking:
                     self.mark_as_consumed(self.kept[-1])
 
         topic = Topic(name="orders", consumer=Keeping, periodic=5.0, manual_marks=manual_marks)
+        transactions = TransactionalMarks(TransactionLog().ledger, SOURCE)
         self.partition = Coordinator(
             source=SOURCE,
             topic=topic,
             dispatch_dead=lambda _: None,
             stop_process=lambda _: None,
+            transactions=transactions,
             consumption=Consumption(
                 source=SOURCE,
                 topic=topic,
                 produce=lambda _: None,
                 gate=None,
-                ledger=TransactionLog().ledger,
+                transactions=transactions,
             ),
         )
 

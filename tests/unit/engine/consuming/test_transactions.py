@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from samovar import ArgumentError, AssignmentLostError, BrokerError, Consumer, DeadLetterQueue
-from samovar.engine.consuming import transactions as module
+from samovar.engine.producing import transactional_marks as module
 from samovar.engine.producing.transactions import Transaction, transaction
 from tests.support.transaction_log import TransactionLog, messages, records_of
 from tests.unit.engine.consuming.test_consumption import SOURCE, Desk
@@ -22,7 +22,12 @@ class Shop(Desk):
         super().__init__(lambda consumer: consume(consumer, self), **settings)
         assert self.coordinator.transactions is not None
         self.marks = self.coordinator.transactions
-        self.ledger.wake = self.marks.confirm
+        self.ledger.wake = self.confirm
+
+    def confirm(self) -> None:
+        question = self.marks.awaited
+        assert question is not None
+        self.marks.confirm(question)
 
     def transaction(self) -> AbstractContextManager[Transaction]:
         return transaction(self.log.store, records_of)
@@ -197,8 +202,8 @@ def test_what_was_marked_plainly_is_committed_before_a_transaction_goes_further(
     shop = Shop(consume, max_messages=1)
 
     def confirm() -> None:
-        asked.append((shop.mark, shop.marks.awaits_commit))
-        shop.marks.confirm()
+        asked.append((shop.mark, shop.marks.awaited is not None))
+        shop.confirm()
 
     shop.ledger.wake = confirm
     shop.offer(1, 2)

@@ -29,7 +29,9 @@ class House:
         self.producer = self.broker.producer()
         self.admin.create_topics([TopicSpec(name=name, partitions=2) for name in ("mail", "post")])
         self._topics = Topics(self.broker.admin())
-        self._letters = DeadLetters(group="app", producer=self.producer, topics=self._topics)
+        self._letters = DeadLetters(
+            group="app", producer=self.producer, deliveries=self.producer, topics=self._topics
+        )
         self.morgue = self.open()
 
     def open(self, **changes: Any) -> Morgue:

@@ -1,8 +1,10 @@
-"""Marks that a consumer makes in a transaction: committed with its messages, or not at all.
+"""Marks made in a transaction: committed with the records of that transaction, or not at all.
+
+A consumer makes them, and a dead job of a transactional queue.
 
 The broker knows only the newest commit of a partition. So while a transaction commits, no older
-position may be on its way by the consumer's own, plain commits: before the first transaction after
-a plain mark, the listener's thread confirms that there is none (`awaits_commit`).
+position may be on its way by the listener's own, plain commits: before the first transaction after
+a plain mark, the listener's thread confirms that there is none (`awaited`).
 """
 
 from __future__ import annotations
@@ -61,13 +63,11 @@ class TransactionalMarks:
     listener confirms, and says that the partition leaves.
     """
 
-    def __init__(
-        self, ledger: Ledger, source: TopicPartition, *, passed: Callable[[int], None]
-    ) -> None:
-        """`passed` is called with an offset up to which all is done, and committed."""
+    def __init__(self, ledger: Ledger, source: TopicPartition) -> None:
         self._ledger = ledger
         self._source = source
-        self._passed = passed
+        #: Called with an offset up to which all is done, and committed.
+        self.passed: Callable[[int], None] = lambda _: None
         #: The position that was committed in a transaction last.
         self._position: int | None = None
         #: Whether it is not known if the last transaction is stored.
@@ -79,8 +79,9 @@ class TransactionalMarks:
         self._has_left = False
         #: Whether all that was marked plainly is known to be committed.
         self._is_confirmed = False
-        #: Whether the listener is to find that out.
-        self._is_awaited = False
+        #: The number of the question that the listener is to answer, and of the last question.
+        self._awaited: int | None = None
+        self._asked = 0
 
     # For the consumer.
 
@@ -126,12 +127,23 @@ class TransactionalMarks:
         committed = self._ledger.committed(self._source)
         self._is_unknown = False
         if committed is not None:
-            self._done(committed - 1)
+            self._position = committed
+            self.passed(committed - 1)
 
     # For the transaction.
 
     def store(self, records: Sequence[NewRecord], offset: int) -> list[Written]:
-        """Store the records, and commit that all up to this offset is done; or neither.
+        """Store the records, and commit that all up to this offset is done; or neither. The
+        partition then goes on after it.
+
+        Raises: as `move`.
+        """
+        written = self.move(records, offset)
+        self.passed(offset)
+        return written
+
+    def move(self, records: Sequence[NewRecord], offset: int) -> list[Written]:
+        """The same, where the caller lets the partition go on.
 
         Raises:
             AssignmentLostError: the partition has left; nothing is stored.
@@ -145,7 +157,7 @@ class TransactionalMarks:
             self._is_committing = True
         try:
             written = self._store(records, offset + 1)
-            self._done(offset)
+            self._position = offset + 1
             return written
         except (DeliveryFailedError, UnknownTopicError, AssignmentLostError):
             raise
@@ -160,15 +172,18 @@ class TransactionalMarks:
     # For the listener.
 
     @property
-    def awaits_commit(self) -> bool:
-        """Whether a transaction waits until all that was marked plainly is committed."""
-        return self._is_awaited
+    def awaited(self) -> int | None:
+        """The question of a transaction that waits until all that was marked plainly is committed;
+        None if none waits.
+        """
+        return self._awaited
 
-    def confirm(self) -> None:
-        """It is."""
+    def confirm(self, question: int) -> None:
+        """It is, as asked. Who does not wait any more may have marked more meanwhile."""
         with self._lock:
-            self._is_confirmed, self._is_awaited = True, False
-            self._lock.notify_all()
+            if self._awaited == question:
+                self._is_confirmed, self._awaited = True, None
+                self._lock.notify_all()
 
     def leave(self) -> None:
         """The partition is on its way to another worker: nobody confirms anything any more."""
@@ -186,15 +201,16 @@ class TransactionalMarks:
         if self._is_confirmed:
             return
         with self._lock:
-            self._is_awaited = True
+            self._asked += 1
+            self._awaited = self._asked
             self._ledger.wake()
             self._lock.wait_for(lambda: self._is_confirmed or self._is_leaving, LISTENER_SECONDS)
-            self._is_awaited = False
+            self._awaited = None
         if self._is_leaving and not self._is_confirmed:
             raise self._lost()
         if not self._is_confirmed:
             raise BrokerUnavailableError(
-                f"What was marked of {self._source.topic}[{self._source.partition}] outside a "
+                f"What was done of {self._source.topic}[{self._source.partition}] before a "
                 f"transaction could not be committed within {LISTENER_SECONDS:.0f} s; nothing of "
                 f"the transaction is stored."
             )
@@ -224,10 +240,6 @@ class TransactionalMarks:
                     return False
                 self._lock.wait(STEP_SECONDS)
             return not self._has_left and clock.monotonic() < until
-
-    def _done(self, offset: int) -> None:
-        self._position = offset + 1
-        self._passed(offset)
 
     def _lost(self) -> AssignmentLostError:
         return AssignmentLostError(

@@ -29,7 +29,7 @@ JOB_SECONDS = 0.02
 CREW = 4
 LONGEST_GAP_SECONDS = 3.0
 LONGEST_STOP_SECONDS = 1.0
-#: What two slow cores, which start interpreters meanwhile, may add to each.
+#: What two slow cores, which run other tests meanwhile, may add to each.
 MARGIN_SECONDS = 2.0
 
 PROTOCOLS = ("classic", "consumer")
@@ -58,7 +58,7 @@ def busy_stage(
 
 @pytest.mark.timeout(240)
 def test_workers_come_and_go_without_a_gap(busy_stage: Stage) -> None:
-    come_and_go(busy_stage, rounds=3)
+    come_and_go(busy_stage, rounds=3, margin=MARGIN_SECONDS)
 
 
 @pytest.mark.chaos
@@ -69,7 +69,7 @@ def test_workers_come_and_go_a_hundred_times_without_a_gap(
     chaos_report(**come_and_go(busy_stage, rounds=100))
 
 
-def come_and_go(stage: Stage, *, rounds: int) -> dict[str, object]:
+def come_and_go(stage: Stage, *, rounds: int, margin: float = 0.0) -> dict[str, object]:
     stage.create(partitions=PARTITIONS)
     load = Load(stage, partitions=PARTITIONS, seconds=JOB_SECONDS, least=400)
     load.top_up()
@@ -107,8 +107,8 @@ def come_and_go(stage: Stage, *, rounds: int) -> dict[str, object]:
     }
     assert steps_back == [], counts
     assert (counts["lost"], counts["performed_twice"]) == (0, 0), counts
-    assert gap < LONGEST_GAP_SECONDS + MARGIN_SECONDS, counts
-    assert max(stops) < LONGEST_STOP_SECONDS + MARGIN_SECONDS, counts
+    assert gap < LONGEST_GAP_SECONDS + margin, counts
+    assert max(stops) < LONGEST_STOP_SECONDS + margin, counts
     return counts
 
 

@@ -79,7 +79,7 @@ def consumer_properties(
         own["partition.assignment.strategy"] = "cooperative-sticky"
         # A rebalance lasts until the last member has heard of it in answer to a heartbeat: so long
         # partitions that moved wait, and whoever stops meanwhile.
-        own["heartbeat.interval.ms"] = 500
+        own["heartbeat.interval.ms"] = 250
     if initial_offset != "earliest" and "auto.offset.reset" not in _canonical(overrides):
         # What a topic says beats the settings; "earliest" is also what a silent topic says.
         chosen["auto.offset.reset"] = initial_offset

@@ -41,7 +41,7 @@ def test_a_consumer_s_defaults():
         "group.id": "g",
         "group.protocol": "classic",
         "partition.assignment.strategy": "cooperative-sticky",
-        "heartbeat.interval.ms": 500,
+        "heartbeat.interval.ms": 250,
         "auto.offset.reset": "earliest",
         "enable.auto.commit": True,
         "auto.commit.interval.ms": 250,

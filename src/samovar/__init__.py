@@ -5,7 +5,7 @@ from samovar.app import App
 from samovar.engine.consuming.consumer import Consumer
 from samovar.engine.consuming.message import Message
 from samovar.engine.flow.stages import Admit, Hold, Skip
-from samovar.engine.options import kafka_options
+from samovar.engine.routing.job_options import kafka_options
 from samovar.engine.routing.lanes import VirtualPartitions
 from samovar.engine.routing.pace import Throttle
 from samovar.engine.routing.recovery import DeadLetterQueue, Pause

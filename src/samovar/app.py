@@ -12,14 +12,13 @@ from typing import Any, Unpack
 from zoneinfo import ZoneInfo
 
 from samovar import backends, events
-from samovar.engine.alignment import Alignment
-from samovar.engine.assignments import Assigned
 from samovar.engine.consuming.consumer import Consumer
-from samovar.engine.dead.morgue import Morgue
+from samovar.engine.failing.dead_letter_store import Morgue
 from samovar.engine.flow import assembly
+from samovar.engine.polling.assignments import Assigned
 from samovar.engine.producing.message_producer import MessageProducer
 from samovar.engine.producing.outlet import stand_in
-from samovar.engine.recurrence import Recurrence
+from samovar.engine.recurring.recurrence import Recurrence
 from samovar.engine.routing.choice import Choice
 from samovar.engine.routing.routes import Routes
 from samovar.engine.routing.subscriptions import group_faults, subscriptions
@@ -30,7 +29,8 @@ from samovar.engine.routing.topic_settings import (
 )
 from samovar.engine.scheduled.scheduling import Scheduling
 from samovar.engine.scheduled.topics import PARTITIONS
-from samovar.engine.start_report import ServedQueue
+from samovar.engine.starting.report import ServedQueue
+from samovar.engine.topics.alignment import Alignment
 from samovar.engine.worker import Worker
 from samovar.errors import ConfigurationError, ProducerClosedError
 from samovar.job import current_attributes, runtime

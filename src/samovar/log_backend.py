@@ -14,27 +14,28 @@ from typing import Any
 from samovar import backends, events
 from samovar.broker.kafka.settings import KafkaSettings
 from samovar.broker.port import ConsumerOptions, Producer, TopicSpec
-from samovar.engine import job_classes, start_report
-from samovar.engine.adapter import LogAdapter
-from samovar.engine.alignment import Alignment
-from samovar.engine.dead.morgue import Morgue
-from samovar.engine.keeper import Keeper
-from samovar.engine.neighbours import Neighbours
+from samovar.engine.enqueuing.adapter import LogAdapter
+from samovar.engine.failing.dead_letter_store import Morgue
+from samovar.engine.kept.keeper import Keeper
 from samovar.engine.producing.buffer import Buffer
 from samovar.engine.producing.destinations import Destinations
 from samovar.engine.producing.message_producer import MessageProducer
 from samovar.engine.producing.outlet import Outlet
 from samovar.engine.producing.pool import ProducerPool
 from samovar.engine.producing.transactions import AtomicStore
-from samovar.engine.recurrence import Recurrence
+from samovar.engine.recurring.recurrence import Recurrence
+from samovar.engine.routing import job_classes
 from samovar.engine.routing.choice import Choice
 from samovar.engine.routing.routes import Routes
 from samovar.engine.routing.topic import Topic
 from samovar.engine.scheduled.scheduling import Scheduling
-from samovar.engine.serving import Serving
 from samovar.engine.share_groups.copies import ONE_BY_ONE
-from samovar.engine.start_report import ServedQueue
-from samovar.engine.topics import Topics
+from samovar.engine.starting import report
+from samovar.engine.starting.neighbours import Neighbours
+from samovar.engine.starting.report import ServedQueue
+from samovar.engine.topics.alignment import Alignment
+from samovar.engine.topics.existing import Topics
+from samovar.engine.topics.serving import Serving
 from samovar.engine.worker import Worker
 from samovar.recurring.task import RecurringTasks
 from samovar.settings import Settings
@@ -183,7 +184,7 @@ class LogBackend:
 
     def start_report(self, serving: Serving) -> list[ServedQueue]:
         """What becomes of the jobs of each queue that a worker serves."""
-        return start_report.served(serving, self.topics)
+        return report.served(serving, self.topics)
 
     def announce_neighbours(self, serving: Serving) -> None:
         """Say, before a worker starts, what of its queues and tasks others touch, or nobody."""

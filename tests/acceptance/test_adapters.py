@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from samovar import ArgumentError, ConfigurationError, Job, SchedulingNotSupportedError, retry_on
-from samovar.engine.adapter import LogAdapter
+from samovar.engine.enqueuing.adapter import LogAdapter
 from samovar.job import runtime
 from samovar.queue_adapters.async_pool import AsyncAdapter
 from tests.support.applications import Recording, application

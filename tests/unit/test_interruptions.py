@@ -19,7 +19,7 @@ from samovar.broker.port import NewRecord, TopicSpec
 from samovar.engine.producing.buffer import Buffer
 from samovar.engine.producing.delivery import Delivery
 from samovar.engine.producing.messages import Message
-from samovar.engine.topics import Topics
+from samovar.engine.topics.existing import Topics
 from samovar.errors import BrokerError
 from samovar.job.function import job
 from samovar.job.job_data import EnqueueRequest

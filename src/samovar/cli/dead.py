@@ -13,8 +13,8 @@ from typing import Any
 import click
 
 from samovar.cli import hints, loading, screen
-from samovar.engine.dead.letter import Letter
-from samovar.engine.dead.morgue import Dealt, Morgue
+from samovar.engine.failing.dead_job import Letter
+from samovar.engine.failing.dead_letter_store import Dealt, Morgue
 from samovar.support.wording import counted, printable
 
 #: A dry run names so many.

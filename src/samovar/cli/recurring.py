@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from samovar.cli import hints, loading, screen
-from samovar.engine.recurrence import Recurrence
+from samovar.engine.recurring.recurrence import Recurrence
 
 
 def _options(function: Any) -> Any:

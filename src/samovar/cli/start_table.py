@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from samovar.engine.start_report import ServedQueue
+from samovar.engine.starting.report import ServedQueue
 
 #: Queues that are listed one by one.
 MAX_ROWS = 40

@@ -11,7 +11,7 @@ import click
 
 from samovar.app import App
 from samovar.cli import hints, loading, screen
-from samovar.engine.alignment import Alignment, Change, Configure, Create, Delete, Grow, Plan
+from samovar.engine.topics.alignment import Alignment, Change, Configure, Create, Delete, Grow, Plan
 from samovar.support.wording import counted
 
 #: With --detailed-exitcode: something was changed, or would be.

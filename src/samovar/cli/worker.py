@@ -12,8 +12,8 @@ import click
 from samovar.app import App
 from samovar.cli import hints, loading, reloading
 from samovar.cli.start_table import table
-from samovar.engine.job_classes import performable
 from samovar.engine.routing.choice import Choice
+from samovar.engine.routing.job_classes import performable
 from samovar.engine.settings import MAX_CONCURRENCY, MAX_PROCESSES
 from samovar.engine.worker import Worker
 from samovar.errors import ConfigurationError

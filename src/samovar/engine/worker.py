@@ -10,29 +10,29 @@ from functools import partial
 
 from samovar import events
 from samovar.broker.port import Broker, Deliveries, Producer, TopicPartition
-from samovar.engine import performer
-from samovar.engine.assignments import Assigned, Assignments
-from samovar.engine.dead_letters import DeadLetters
-from samovar.engine.earlier_runs import Departed
-from samovar.engine.executor import Executor
+from samovar.engine.failing.dead_letters import DeadLetters
 from samovar.engine.flow.stages import Stage
-from samovar.engine.keeper import Keeper
-from samovar.engine.kinds import coordinate, marks_in_transactions
-from samovar.engine.listener import Listener
-from samovar.engine.partition import Partition
+from samovar.engine.kept.keeper import Keeper
+from samovar.engine.partitions.earlier_runs import Departed
+from samovar.engine.partitions.kinds import coordinate, marks_in_transactions
+from samovar.engine.partitions.partition import Partition
+from samovar.engine.polling.assignments import Assigned, Assignments
+from samovar.engine.polling.listener import Listener
+from samovar.engine.polling.settling import Settling
+from samovar.engine.polling.subscribing import Sharing, Subscriber, Taking
 from samovar.engine.producing.transactional_marks import Ledger
 from samovar.engine.producing.transactions import AtomicStore
 from samovar.engine.routing.subscriptions import Subscription
-from samovar.engine.serving import Serving
 from samovar.engine.settings import WorkerSettings
-from samovar.engine.settling import Settling
 from samovar.engine.share_groups.connections import Connections
 from samovar.engine.share_groups.listener import ShareListener
-from samovar.engine.subscribing import Sharing, Subscriber, Taking
-from samovar.engine.topics import Topics
-from samovar.engine.vital import VitalThread
-from samovar.engine.work_queue import WorkQueue
+from samovar.engine.topics.existing import Topics
+from samovar.engine.topics.serving import Serving
 from samovar.errors import FencedError
+from samovar.job import performing
+from samovar.processes.executor import Executor
+from samovar.processes.vital import VitalThread
+from samovar.processes.work_queue import WorkQueue
 from samovar.support import clock
 
 
@@ -91,7 +91,7 @@ class Worker:
             Executor(
                 index=index,
                 work=self._work,
-                perform=performer.perform,
+                perform=performing.perform,
                 stop_process=self._fail,
             )
             for index in range(settings.concurrency)
@@ -151,7 +151,7 @@ class Worker:
     def running(self) -> tuple[str, ...]:
         """The jobs that run now: class, id, topic, partition and offset of each."""
         return tuple(
-            f"{performer.describe(record.value)} at {source.topic}[{source.partition}]"
+            f"{performing.describe(record.value)} at {source.topic}[{source.partition}]"
             f"@{record.offset}"
             for holder in (*self._listeners, self._departed)
             for source, record in holder.running

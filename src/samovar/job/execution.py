@@ -20,9 +20,9 @@ from samovar.errors import ArgumentError, PerformInsideLoopError, RevokedError
 from samovar.job import callbacks, current_attributes, enqueuing, handlers, retries, runtime
 from samovar.job.context import CURRENT_JOB, LOCALE, TIMEZONE, use_locale, use_timezone
 from samovar.job.state import JobState
-from samovar.job.tenure import TENURE
 from samovar.support import asyncs, event_loop, raised
 from samovar.support.asyncs import HERE, ON_LOOP, Door
+from samovar.support.tenure import TENURE
 
 F = TypeVar("F", bound=Callable[[JobState], Generator[Any, Any, Any]])
 

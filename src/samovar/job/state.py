@@ -17,10 +17,10 @@ from samovar.job.hashes import bare
 from samovar.job.job_data import JobData, loads
 from samovar.job.queue_adapter import QueueAdapter
 from samovar.job.settings import check_queue
-from samovar.job.tenure import TENURE, Tenure
 from samovar.job.verbs import Performs
 from samovar.support import clock, home, ids
 from samovar.support.names import ClassNames
+from samovar.support.tenure import TENURE, Tenure
 
 P = ParamSpec("P")
 #: Given a job, what `EnqueueRequest.hints` shall be.

@@ -13,7 +13,7 @@ from contextlib import suppress
 from contextvars import copy_context
 from typing import Any, TypeVar
 
-from samovar.support import children, raised
+from samovar.support import forks, raised
 from samovar.support.saying import say
 
 R = TypeVar("R")
@@ -185,13 +185,13 @@ async def _kept_from_the_loop(
     try:
         result, ending = await coroutine, None
     except BaseException as error:
-        if children.is_child and _here.loop.is_abandoned:
-            children.leave(error)
+        if forks.is_child and _here.loop.is_abandoned:
+            forks.leave(error)
         if not raised.is_a(error, (SystemExit, KeyboardInterrupt)):
             raise
         result, ending = None, error
-    if children.is_child and _here.loop.is_abandoned:
-        children.leave(ending)
+    if forks.is_child and _here.loop.is_abandoned:
+        forks.leave(ending)
     return result, ending
 
 

@@ -12,10 +12,10 @@ import pytest
 
 from samovar.broker.embedded import EmbeddedBroker
 from samovar.broker.port import AtomicProducer, NewRecord
-from samovar.engine.keeper import Keeper
+from samovar.engine.kept.keeper import Keeper
 from samovar.engine.routing.routes import Routes
 from samovar.engine.scheduled.scheduling import Scheduling
-from samovar.engine.topics import Topics
+from samovar.engine.topics.existing import Topics
 from samovar.errors import FencedError
 from tests.support.eventually import eventually
 

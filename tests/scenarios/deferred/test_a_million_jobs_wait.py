@@ -12,8 +12,8 @@ import psutil
 import pytest
 
 from samovar.broker.port import Admin, NewRecord, TopicSpec
+from samovar.engine.kept.topics import COMPACTED
 from samovar.engine.scheduled import envelope
-from samovar.engine.scheduled.topics import COMPACTED
 from samovar.job.job_data import loads
 from tests.support.eventually import eventually
 from tests.support.stage import Stage

@@ -20,7 +20,7 @@ from samovar.engine.routing.routes import Routes
 from samovar.engine.scheduled import envelope, schedule, targets
 from samovar.engine.scheduled.envelope import Target
 from samovar.engine.scheduled.scheduling import Scheduling
-from samovar.engine.topics import Topics
+from samovar.engine.topics.existing import Topics
 from samovar.errors import BrokerError
 from samovar.events import Event
 from tests.jobs.deferred import DeferredJob

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import pytest
 
 from samovar.broker.port import Record
-from samovar.engine.note import Note
+from samovar.engine.partitions.commit_metadata import Note
 from tests.jobs.sample import DeadlyJob, GateJob, JournalJob
 from tests.support.eventually import eventually
 from tests.support.stage import Stage

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from samovar.broker.port import TopicPartition
-from samovar.engine.note import Note
+from samovar.engine.partitions.commit_metadata import Note
 from tests.jobs.sample import FailingJob, GateJob, JournalJob
 from tests.support.eventually import eventually
 from tests.support.stage import Stage

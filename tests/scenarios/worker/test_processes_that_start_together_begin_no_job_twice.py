@@ -18,7 +18,7 @@ SECONDS = 6.0
 #: A process as a supervisor starts it second: it has made no topic and has looked at none.
 SECOND = """
 from samovar import App
-from samovar.engine import settling
+from samovar.engine.polling import settling
 from tests.jobs.sample import JournalJob
 from tests.support.eventually import eventually
 

@@ -10,10 +10,10 @@ from typing import Any, ClassVar, cast
 import pytest
 
 from samovar import Continuable, Job, payload, retry_on
-from samovar.engine import performer
-from samovar.engine.adapter import LogAdapter
+from samovar.engine.enqueuing.adapter import LogAdapter
 from samovar.errors import RevokedError
-from samovar.job.tenure import TENURE, Tenure
+from samovar.job import performing
+from samovar.support.tenure import TENURE, Tenure
 from tests.support.applications import Recording, application
 
 SEEN: list[object] = []
@@ -72,7 +72,7 @@ def tenure() -> Iterator[Tenure]:
 
 
 def perform(job: Job) -> None:
-    performer.perform(payload.dumps(job.serialize()))
+    performing.perform(payload.dumps(job.serialize()))
 
 
 @pytest.mark.parametrize("job", [LookingJob, LookingCoroutineJob])

@@ -13,13 +13,13 @@ from samovar import events
 from samovar.broker.port import NewRecord, Record, TopicPartition
 from samovar.engine.consuming.consumer import Consumer
 from samovar.engine.consuming.message import Message, json
+from samovar.engine.failing.recovery import Recovery
 from samovar.engine.flow.stages import ADMIT, Admission, Hold, Skip, Stage
 from samovar.engine.producing import transactions
 from samovar.engine.producing.transactional_marks import TransactionalMarks
-from samovar.engine.recovery import Recovery
 from samovar.engine.routing.topic import Topic
 from samovar.errors import AssignmentLostError
-from samovar.support import children, clock, event_loop, raised
+from samovar.support import clock, event_loop, forks, raised
 
 Farewell = Literal["revoked", "shutdown"]
 
@@ -85,15 +85,15 @@ class Consumption:
     def tick(self, partition: Partition) -> None:
         """Let the consumer do what it does when there is no work."""
         self._partition = partition
-        if partition.interrupted or children.is_child or self.transactions.is_in_doubt:
+        if partition.interrupted or forks.is_child or self.transactions.is_in_doubt:
             return
         consumer: Consumer | None = None
         try:
             consumer = self._seated()
             run(consumer.tick)
         except BaseException as error:
-            if children.is_child:
-                children.leave(error)
+            if forks.is_child:
+                forks.leave(error)
             self._tell(consumer, "tick", error)
         self._pause = None
         self._count_from_now()
@@ -101,7 +101,7 @@ class Consumption:
     def share(self, partition: Partition) -> bool:
         """Work on one batch; whether more can be done at once."""
         self._partition = partition
-        if partition.interrupted or children.is_child:
+        if partition.interrupted or forks.is_child:
             return False
         last: Record | None = None
         try:
@@ -109,8 +109,8 @@ class Consumption:
             if messages:
                 self._consume(messages)
         except BaseException as error:
-            if children.is_child:
-                children.leave(error)
+            if forks.is_child:
+                forks.leave(error)
             return self._failed(partition, error, last)
         finally:
             self._count_from_now()

@@ -12,10 +12,10 @@ from samovar.engine.flow.expiry import Expiry
 from samovar.engine.flow.filtering import Filtering
 from samovar.engine.flow.stages import Gate, Stage
 from samovar.engine.flow.throttling import Throttling
-from samovar.engine.performer import GivenUpError, PoisonError
 from samovar.engine.routing.recovery import Verdict
 from samovar.engine.routing.topic import Topic
 from samovar.errors import WorkerDiedError
+from samovar.job.performing import GivenUpError, PoisonError
 from samovar.support import raised
 
 #: Errors that concern the process: it stops, and the job runs again elsewhere.

@@ -13,8 +13,8 @@ from samovar.engine.producing.transactional_marks import TransactionalMarks
 from samovar.engine.routing.recovery import DeadLetterQueue, Strategy, Verdict
 from samovar.engine.routing.topic import Topic
 from samovar.errors import ArgumentError, RevokedError
-from samovar.job.tenure import Tenure
 from samovar.support import tracebacks
+from samovar.support.tenure import Tenure
 from samovar.support.wording import message
 
 #: Headers that tell where a dead letter came from, and why.

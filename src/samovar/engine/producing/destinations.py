@@ -21,7 +21,7 @@ COUNT_SECONDS = 300.0
 
 
 class KnownTopics(Protocol):
-    """What is asked of the topics of a log: see `samovar.engine.topics.Topics`."""
+    """What is asked of the topics of a log: see `samovar.engine.topics.existing.Topics`."""
 
     def partitions(self, name: str) -> int | None:
         """How many partitions a topic has that was seen to exist; None when it was not."""

@@ -29,7 +29,7 @@ _NANOSECONDS = 1_000_000_000
 
 
 class Schedule:
-    """Fulfils `samovar.engine.keeper.Memory`.
+    """Fulfils `samovar.engine.kept.keeper.Memory`.
 
     What is due leaves in one transaction with the tombstone that says so, so it leaves once,
     whoever dies.

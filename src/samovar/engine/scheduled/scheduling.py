@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from samovar.broker.port import Admin, AtomicProducer, Broker, Producer, TopicPartition, TopicSpec
-from samovar.engine.dead_letters import DeadLetters
-from samovar.engine.keeper import Keeper
-from samovar.engine.options import options_of
+from samovar.engine.failing.dead_letters import DeadLetters
+from samovar.engine.kept.keeper import Keeper
+from samovar.engine.kept.topics import keeper_group
+from samovar.engine.routing.job_options import options_of
 from samovar.engine.routing.routes import Routes
 from samovar.engine.scheduled.schedule import Schedule
 from samovar.engine.scheduled.targets import Targets
-from samovar.engine.scheduled.topics import ScheduleTopics, keeper_group
+from samovar.engine.scheduled.topics import ScheduleTopics
 from samovar.engine.scheduled.waiting import Waiting
-from samovar.engine.topics import Topics
+from samovar.engine.topics.existing import Topics
 from samovar.job.delays import delays
 from samovar.job.state import JOB_CLASSES
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from samovar.broker.port import NewRecord, Record, TopicPartition
-from samovar.engine.dead_letters import DeadLetters
+from samovar.engine.failing.dead_letters import DeadLetters
 from samovar.engine.flow.dead_letter import Failure
 from samovar.engine.routing.routes import Routes
 from samovar.engine.routing.topic import dead_name
 from samovar.engine.scheduled import envelope
-from samovar.engine.topics import Topics
+from samovar.engine.topics.existing import Topics
 from samovar.errors import BrokerError, BrokerUnavailableError
 from samovar.support import clock, ids
 

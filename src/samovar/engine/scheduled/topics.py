@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from types import MappingProxyType
 from typing import Any
 
 from samovar.broker import topic_names
 from samovar.broker.port import TopicSpec
+from samovar.engine.kept.topics import COMPACTED
 from samovar.engine.routing.topic import MAX_PARTITIONS
 
 #: Partitions of a schedule topic, unless it says otherwise: so many processes can share the work.
 PARTITIONS = 5
-#: What waits is kept, however long; what has left goes within hours.
-COMPACTED: Mapping[str, str] = MappingProxyType(
-    {
-        "cleanup.policy": "compact",
-        "min.cleanable.dirty.ratio": "0.1",
-        "segment.ms": "3600000",
-        "segment.bytes": "52428800",
-        "delete.retention.ms": "3600000",
-    }
-)
 
 
 class ScheduleTopics:
@@ -91,13 +81,6 @@ class ScheduleTopics:
 
     def __contains__(self, real_name: object) -> bool:
         return real_name in self._specs
-
-
-def keeper_group(topic: str) -> str:
-    """The consumer group of those who keep a schedule topic, of whatever application: one of them
-    at a time has a partition, so what waits there leaves once though several name the topic.
-    """
-    return f"{topic}-keepers"
 
 
 def _faults(partitions: object, config: object) -> Iterator[str]:

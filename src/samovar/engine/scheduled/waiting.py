@@ -6,9 +6,10 @@ import time
 import uuid
 
 from samovar.broker.port import Admin, NewRecord, Producer, TopicPartition, TopicSpec
+from samovar.engine.kept.topics import keeper_group
 from samovar.engine.scheduled import envelope
-from samovar.engine.scheduled.topics import ScheduleTopics, keeper_group
-from samovar.engine.topics import Topics
+from samovar.engine.scheduled.topics import ScheduleTopics
+from samovar.engine.topics.existing import Topics
 from samovar.errors import SchedulingNotSupportedError
 from samovar.job.job_data import EnqueueRequest, dumps
 from samovar.support import clock

@@ -7,18 +7,18 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from samovar.broker.port import Broker, Deliveries, Producer, ShareConsumer
-from samovar.engine.recovery import DeadLetterDispatch
+from samovar.engine.failing.recovery import DeadLetterDispatch
+from samovar.engine.polling.subscribing import Sharing
 from samovar.engine.routing.subscriptions import Subscription
-from samovar.engine.serving import Serving
 from samovar.engine.share_groups.copies import Copies
 from samovar.engine.share_groups.departure import Departure
 from samovar.engine.share_groups.judge import Judge
 from samovar.engine.share_groups.listener import ShareListener
 from samovar.engine.share_groups.quarantine import Quarantine
 from samovar.engine.share_groups.settlement import Settlement
-from samovar.engine.subscribing import Sharing
-from samovar.engine.topics import Topics
-from samovar.engine.work_queue import WorkQueue
+from samovar.engine.topics.existing import Topics
+from samovar.engine.topics.serving import Serving
+from samovar.processes.work_queue import WorkQueue
 
 #: Most connections of a worker to one share group, in all its processes, unless its route says how
 #: many. When all of them are killed at once, the brokers may hand what one of them held to each of

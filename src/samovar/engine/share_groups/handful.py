@@ -7,11 +7,11 @@ from collections import deque
 from collections.abc import Sequence
 
 from samovar.broker.port import Delivery, Record, TopicPartition
-from samovar.engine.crew import Crew
-from samovar.engine.partition import Perform
+from samovar.engine.partitions.executors import Crew
 from samovar.engine.share_groups.judge import Judge
 from samovar.engine.share_groups.verdict import Verdict
-from samovar.support import children
+from samovar.processes.work import Perform
+from samovar.support import forks
 
 #: Jobs that an executor takes before it looks at other work.
 SHARE = 100
@@ -66,7 +66,7 @@ class Handful:
         """Perform up to `SHARE` jobs; whether more can be done at once."""
         me = threading.get_ident()
         for _ in range(SHARE):
-            if self._interrupted or children.is_child or (delivery := self._taken()) is None:
+            if self._interrupted or forks.is_child or (delivery := self._taken()) is None:
                 return False
             self._at_work[me] = delivery
             verdict = self._judge.perform(delivery, perform)

@@ -6,12 +6,11 @@ from collections.abc import Callable
 
 from samovar import events
 from samovar.broker.port import Delivery
-from samovar.engine import performer
+from samovar.engine.failing.recovery import DeadLetterDispatch, Recovery
 from samovar.engine.flow import assembly
 from samovar.engine.flow.decisions import Retry, Stop
 from samovar.engine.flow.stages import ADMIT, Skip, Stage
-from samovar.engine.partition import Perform
-from samovar.engine.recovery import DeadLetterDispatch, Recovery
+from samovar.engine.partitions.watching import watched
 from samovar.engine.routing.topic import Topic
 from samovar.engine.share_groups.verdict import (
     Requeue,
@@ -22,9 +21,10 @@ from samovar.engine.share_groups.verdict import (
     requeued,
     without_history,
 )
-from samovar.engine.watching import watched
 from samovar.errors import BrokerError, WorkerDiedError
-from samovar.support import children, clock
+from samovar.job import performing
+from samovar.processes.work import Perform
+from samovar.support import clock, forks
 
 
 class Judge:
@@ -60,8 +60,8 @@ class Judge:
             else:
                 self._perform(delivery, perform)
         except BaseException as error:
-            if children.is_child:
-                children.leave(error)
+            if forks.is_child:
+                forks.leave(error)
             return self._failed(delivery, topic, error)
         return None
 
@@ -71,7 +71,7 @@ class Judge:
         told(delivery.record) if told else perform(delivery.record.value)
         if (took := clock.monotonic() - begun) > self._lock_seconds:
             # The broker may not even refuse what is acknowledged now.
-            job = performer.describe(delivery.record.value)
+            job = performing.describe(delivery.record.value)
             error = BrokerError(
                 f"{job} took {took:.1f} s, and the lock on its record lasts "
                 f"{self._lock_seconds:g} s: it runs once more. Raise the group's "

@@ -12,17 +12,17 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from samovar.broker.port import Delivery, Record, ShareConsumer, TopicPartition
-from samovar.engine.listener import PATIENCE
-from samovar.engine.restarting import serve_until
+from samovar.engine.polling.listener import PATIENCE
+from samovar.engine.polling.subscribing import Sharing
 from samovar.engine.share_groups.departure import Departure
 from samovar.engine.share_groups.handful import Handful
 from samovar.engine.share_groups.judge import Judge
 from samovar.engine.share_groups.quarantine import Quarantine
 from samovar.engine.share_groups.settlement import Settlement
 from samovar.engine.share_groups.verdict import came_back, is_condemned, is_on_trial, requeued
-from samovar.engine.subscribing import Sharing
-from samovar.engine.vital import VitalThread
-from samovar.engine.work_queue import WorkQueue
+from samovar.processes.restarting import serve_until
+from samovar.processes.vital import VitalThread
+from samovar.processes.work_queue import WorkQueue
 from samovar.support import clock
 
 #: How long a record may wait here for an executor, in seconds; the lock on it runs all the while.

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from samovar.broker.kafka.leaving import run_until
-from samovar.engine.restarting import seconds_to_leave
+from samovar.processes.restarting import seconds_to_leave
 from samovar.support import clock
 
 
@@ -34,6 +34,6 @@ def test_an_error_is_raised():
 
 
 def test_a_process_that_is_to_end_soon_leaves_sooner():
-    assert seconds_to_leave(float("inf")) == 10
-    assert 3 < seconds_to_leave(clock.monotonic() + 5) < 5
-    assert seconds_to_leave(clock.monotonic() - 1) == 0
+    assert seconds_to_leave(float("inf"), 10) == 10
+    assert 3 < seconds_to_leave(clock.monotonic() + 5, 10) < 5
+    assert seconds_to_leave(clock.monotonic() - 1, 10) == 0

@@ -12,10 +12,10 @@ from samovar.broker.port import NewRecord, Record, TopicPartition
 from samovar.engine.consuming.consumer import Consumer
 from samovar.engine.consuming.consumption import Consumption
 from samovar.engine.consuming.message import Message
-from samovar.engine.coordinator import Coordinator
 from samovar.engine.flow import assembly
 from samovar.engine.flow.dead_letter import Failure
 from samovar.engine.flow.stages import Admit, Hold, Skip
+from samovar.engine.partitions.coordinator import Coordinator
 from samovar.engine.producing.transactional_marks import TransactionalMarks
 from samovar.engine.routing.recovery import DeadLetterQueue, Pause
 from samovar.engine.routing.topic import Topic

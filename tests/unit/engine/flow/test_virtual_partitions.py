@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from samovar.broker.partitioning import partition_of
 from samovar.broker.port import Record, TopicPartition
-from samovar.engine.batches import Batches
 from samovar.engine.flow.virtual_partitions import lanes_of
+from samovar.engine.partitions.batches import Batches
 from samovar.engine.routing.lanes import VirtualPartitions
 
 KEYS = st.lists(st.none() | st.binary(max_size=3), max_size=50)

@@ -1,0 +1,1 @@
+"""The work of one partition while it is ours. Read `coordinator.py` first."""

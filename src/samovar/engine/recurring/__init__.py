@@ -1,0 +1,1 @@
+"""Recurring tasks, kept in a topic. Read `recurrence.py` first."""

@@ -1,0 +1,1 @@
+"""What a worker says at its start. Read `report.py` first."""

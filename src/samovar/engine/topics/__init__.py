@@ -1,0 +1,1 @@
+"""The topics that there are, against those that are declared. Read `existing.py` first."""

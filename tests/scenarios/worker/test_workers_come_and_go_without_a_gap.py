@@ -28,7 +28,7 @@ JOB_SECONDS = 0.02
 #: Workers that are up at a time, at most.
 CREW = 4
 LONGEST_GAP_SECONDS = 3.0
-#: A member whose stop meets a rebalance of the classic protocol sees it through, and librdkafka joins
+#: In the classic protocol a stop that meets a rebalance sees it through, and librdkafka joins
 #: at most once a second (`rkcg_join_intvl`), while a cooperative rebalance needs two joins.
 LONGEST_STOP_SECONDS = {"classic": 1.5, "consumer": 1.0}
 #: What two slow cores, which run other tests meanwhile, may add to each.

@@ -19,6 +19,7 @@ from samovar import events
 from samovar.errors import ArgumentError, PerformInsideLoopError, RevokedError
 from samovar.job import callbacks, current_attributes, enqueuing, handlers, retries, runtime
 from samovar.job.context import CURRENT_JOB, LOCALE, TIMEZONE, use_locale, use_timezone
+from samovar.job.outcome import Discarded, GivenUp, Retried
 from samovar.job.state import JobState
 from samovar.support import asyncs, event_loop, raised
 from samovar.support.asyncs import HERE, ON_LOOP, Door
@@ -196,6 +197,7 @@ async def _recover(job: JobState, error: BaseException, door: Door) -> BaseExcep
 async def _discard(
     job: JobState, error: BaseException, discard: retries.Discard, door: Door
 ) -> None:
+    job.job_outcome = Discarded(error)
     with events.instrument("discard.active_job", **_payload(job), error=error):
         if discard.report:
             _report(job, error)
@@ -217,9 +219,10 @@ async def _retry(
     with events.instrument("retry_stopped.active_job", **_payload(job), error=error):
         if retry.exhausted is not None:
             await door.settle(retry.exhausted(job, error))
-        job.is_given_up = retry.exhausted is None
+        is_handled = retry.exhausted is not None
+        job.job_outcome = Discarded(error) if is_handled else GivenUp(error)
         await _after_discard(job, error, door)
-    return None if job.is_given_up else error
+    return error if is_handled else None
 
 
 def _retry_after(job: JobState, retry: retries.Retry, wait: float, error: BaseException) -> None:
@@ -253,9 +256,12 @@ def retry_job(
         try:
             job.due_ns = None
             enqueuing.apply_options(job, **options)
-            return enqueuing.enqueue(job, at_once=at_once)
+            taken = enqueuing.enqueue(job, at_once=at_once)
         finally:
             job.queue_name, job.priority, job.due_ns = kept
+    if taken:
+        job.job_outcome = Retried(error)
+    return taken
 
 
 async def _after_discard(job: JobState, error: BaseException, door: Door) -> None:

@@ -1,31 +1,22 @@
-"""A record becomes a job, and the job is performed."""
+"""A payload becomes a job, and the job is performed: what every worker calls."""
 
 from __future__ import annotations
 
 from contextvars import ContextVar
 
 from samovar import events
-from samovar.errors import PayloadError, SamovarError
+from samovar.errors import PayloadError
 from samovar.job import current_attributes, execution
 from samovar.job.job_data import JobData, loads
+from samovar.job.outcome import Failed, GivenUp, Outcome, Poison
 from samovar.job.state import JobState
 from samovar.support import wording
 from samovar.support.tenure import TENURE
 
 #: The surroundings of a job when no class of theirs travels.
 _NOTHING: JobData = {}
-
-
 #: How often the job was performed in vain already, where it is tried again in its place.
 REPEATS: ContextVar[int] = ContextVar("samovar_repeats", default=0)
-
-
-class PoisonError(SamovarError):
-    """The record is no job that this process knows: trying it again cannot help."""
-
-
-class GivenUpError(SamovarError):
-    """The attempts that the job's class allows are used up: its own error is the cause."""
 
 
 def describe(value: bytes | None) -> str:
@@ -41,13 +32,9 @@ def describe(value: bytes | None) -> str:
     return f"{name} ({job_id})"
 
 
-def perform(value: bytes | None, message: object = None) -> None:
-    """Perform the job that a record's payload stands for; with its `message`, tell of it.
-
-    Raises:
-        PoisonError: it stands for none.
-        GivenUpError: a `retry_on` has tried it as often as it may.
-        Exception: whatever else left the job.
+def perform(value: bytes | None, message: object = None) -> Outcome:
+    """Perform the job that a record's payload stands for. With its `message`, events say when the
+    job begins and ends.
     """
     try:
         job = JobState.from_payload(value)
@@ -55,16 +42,17 @@ def perform(value: bytes | None, message: object = None) -> None:
         job.executions += REPEATS.get()
         surroundings = loads(value) if current_attributes.persisted else _NOTHING
     except PayloadError as error:
-        raise PoisonError(str(error)) from error
+        return Poison(error)
+    except BaseException as error:
+        return Failed(error)
     try:
         if message is None:
             execution.deliver(job, surroundings)
         else:
             _deliver_watched(job, surroundings, message)
-    except Exception as error:
-        if job.is_given_up:
-            raise GivenUpError(wording.message(error)) from error
-        raise
+    except BaseException as error:
+        return GivenUp(error) if isinstance(job.job_outcome, GivenUp) else Failed(error)
+    return job.job_outcome
 
 
 def _deliver_watched(job: JobState, surroundings: JobData, message: object) -> None:

@@ -15,6 +15,7 @@ from samovar.job.context import LOCALE, TIMEZONE
 from samovar.job.foreign_verbs import hint_at_ours
 from samovar.job.hashes import bare
 from samovar.job.job_data import JobData, loads
+from samovar.job.outcome import DONE, Outcome
 from samovar.job.queue_adapter import QueueAdapter
 from samovar.job.settings import check_queue
 from samovar.job.verbs import Performs
@@ -75,8 +76,8 @@ class JobState:
     successfully_enqueued: bool | None = None
     #: Whether a backend has taken it before.
     was_enqueued: bool = False
-    #: Whether a `retry_on` has tried it as often as it may, and nothing dealt with the last error.
-    is_given_up: bool = False
+    #: How this run has ended so far, unless an error leaves it.
+    job_outcome: Outcome = DONE
     #: Why it was refused softly at the last attempt.
     enqueue_error: EnqueueError | None = None
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from samovar.support.tenure import Tenure
 
-#: Performs the job of a record's payload; where somebody wants to hear of each job with its
-#: `Message`, that is the second argument.
-Perform = Callable[..., None]
+#: Performs the job of a payload and returns its outcome, of which only whoever made the work knows
+#: more. Where somebody listens to each job with its `Message`, that is the second argument.
+Perform = Callable[..., Any]
 
 
 class Work(Protocol):

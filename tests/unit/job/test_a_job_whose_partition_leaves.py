@@ -13,6 +13,7 @@ from samovar import Continuable, Job, payload, retry_on
 from samovar.engine.enqueuing.adapter import LogAdapter
 from samovar.errors import RevokedError
 from samovar.job import performing
+from samovar.job.outcome import FAILURES
 from samovar.support.tenure import TENURE, Tenure
 from tests.support.applications import Recording, application
 
@@ -72,7 +73,9 @@ def tenure() -> Iterator[Tenure]:
 
 
 def perform(job: Job) -> None:
-    performing.perform(payload.dumps(job.serialize()))
+    outcome = performing.perform(payload.dumps(job.serialize()))
+    if isinstance(outcome, FAILURES):
+        raise outcome.error
 
 
 @pytest.mark.parametrize("job", [LookingJob, LookingCoroutineJob])

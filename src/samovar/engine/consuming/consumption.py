@@ -19,6 +19,7 @@ from samovar.engine.producing import transactions
 from samovar.engine.producing.transactional_marks import TransactionalMarks
 from samovar.engine.routing.topic import Topic
 from samovar.errors import AssignmentLostError
+from samovar.job.outcome import Failed, Failure
 from samovar.support import clock, event_loop, forks, raised
 
 Farewell = Literal["revoked", "shutdown"]
@@ -32,7 +33,7 @@ class Partition(Protocol):
     recovery: Recovery
     interrupted: bool
 
-    def failed(self, record: Record, error: BaseException) -> bool:
+    def failed(self, record: Record, failure: Failure) -> bool:
         """Decide about a failed record; True when it is done with."""
         ...
 
@@ -257,7 +258,7 @@ class Consumption:
             return bool(partition.pending)
         self._failed_end = last.offset + 1 if last else None
         record = partition.pending[0]
-        if not partition.failed(record, error):
+        if not partition.failed(record, Failed(error)):
             return False
         partition.pass_over(record.offset)
         self._move_to(partition, record.offset + 1)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from samovar import events
 from samovar.broker.port import Record, TopicPartition
 from samovar.engine.flow import dead_letter
-from samovar.engine.flow.assembly import CRITICAL, HOPELESS, recover
+from samovar.engine.flow.assembly import CRITICAL, recover
 from samovar.engine.flow.dead_letter import Failure
 from samovar.engine.flow.decisions import Abandon, DeadLetter, Decision, Drop, Retry
 from samovar.engine.flow.stages import Skip
@@ -16,6 +16,7 @@ from samovar.engine.producing.transactional_marks import TransactionalMarks
 from samovar.engine.routing.recovery import Verdict
 from samovar.engine.routing.topic import Topic
 from samovar.errors import AssignmentLostError, RevokedError
+from samovar.job.outcome import Failure as JobFailure
 from samovar.job.performing import describe
 from samovar.support import ids, raised
 from samovar.support.tenure import Tenure
@@ -68,25 +69,24 @@ class Recovery:
         #: Errors since the last success; kept only for a strategy, for they keep much alive.
         self._errors: deque[BaseException] = deque(maxlen=ERRORS_SHOWN)
 
-    def failed(self, record: Record, error: BaseException) -> Decision:
+    def failed(self, record: Record, failure: JobFailure) -> Decision:
         """Decide about a failed record; what is decided to be a dead letter is one already."""
+        error = failure.error
         if self._tenure is not None and self._tenure.is_over and not raised.is_a(error, CRITICAL):
             return self._abandon(record, error)
         self.attempt += 1
         self._failed = record.offset, self.repeats_of(record) + 1
         self._good = 0
-        cause = raised.explicit_cause(error) if raised.is_a(error, HOPELESS) else None
-        shown = error if cause is None else cause
-        verdict = None if raised.is_a(error, CRITICAL) else self._ask_strategy(record, shown)
-        decision = recover(self._topic, error, self.attempt, verdict)
+        verdict = None if raised.is_a(error, CRITICAL) else self._ask_strategy(record, error)
+        decision = recover(self._topic, failure, self.attempt, verdict)
         if isinstance(decision, DeadLetter):
-            decision = self._bury(record, shown, decision)
+            decision = self._bury(record, error, decision)
         elif isinstance(decision, Drop):
-            self._tell_end("dead_letter.dropped", record, shown)
+            self._tell_end("dead_letter.dropped", record, error)
         if isinstance(decision, DeadLetter | Drop):
             self._forget()
         elif not isinstance(decision, Abandon):
-            self._tell_failure(record, shown, decision)
+            self._tell_failure(record, error, decision)
         return decision
 
     def repeats_of(self, record: Record) -> int:

@@ -14,14 +14,11 @@ from samovar.engine.flow.stages import Gate, Stage
 from samovar.engine.flow.throttling import Throttling
 from samovar.engine.routing.recovery import Verdict
 from samovar.engine.routing.topic import Topic
-from samovar.errors import WorkerDiedError
-from samovar.job.performing import GivenUpError, PoisonError
+from samovar.job.outcome import Failure, GivenUp, Poison
 from samovar.support import raised
 
 #: Errors that concern the process: it stops, and the job runs again elsewhere.
 CRITICAL = (SystemExit, KeyboardInterrupt, MemoryError)
-#: Errors after which another try by itself cannot help.
-HOPELESS = (PoisonError, GivenUpError, WorkerDiedError)
 #: Settings that cannot be had together, and why not.
 CLASHES = {
     ("ordering", "virtual_partitions"): "each says what runs side by side; leave one out",
@@ -88,25 +85,26 @@ def _is_one_by_one(topic: Topic) -> bool:
 
 
 def recover(
-    topic: Topic, error: BaseException, attempt: int, verdict: Verdict | None = None
+    topic: Topic, failure: Failure, attempt: int, verdict: Verdict | None = None
 ) -> Decision:
     """What to do after the `attempt`-th failure in a row (counted from 1) of one record; `verdict`
     is what the topic's strategy says, if it has one.
     """
-    if raised.is_a(error, CRITICAL):
+    if raised.is_a(failure.error, CRITICAL):
         return Stop()
     queue = topic.dead_letter_queue
-    is_poison = raised.is_a(error, (PoisonError, WorkerDiedError))
+    is_poison = isinstance(failure, Poison)
+    is_hopeless = is_poison or isinstance(failure, GivenUp)
     if queue is None or queue.topic is None:
         is_over = is_poison
     elif verdict is not None:
         is_over = is_poison or verdict != "retry"
     else:
-        is_over = raised.is_a(error, HOPELESS) or dead_letter.is_exhausted(queue, attempt)
+        is_over = is_hopeless or dead_letter.is_exhausted(queue, attempt)
     if not is_over:
         return Retry(backoff.wait_seconds(topic.pause, attempt))
     # What broke this job may break the next one too: it begins after one more wait.
-    after = 0.0 if raised.is_a(error, HOPELESS) else backoff.wait_seconds(topic.pause, 0)
+    after = 0.0 if is_hopeless else backoff.wait_seconds(topic.pause, 0)
     target = dead_letter.target(topic, verdict)
     return Drop(after) if target is None else DeadLetter(target, after)
 

@@ -25,6 +25,7 @@ from samovar.engine.partitions.watching import repeated, watched
 from samovar.engine.producing.transactional_marks import TransactionalMarks
 from samovar.engine.routing.topic import Topic
 from samovar.errors import BrokerError
+from samovar.job.outcome import DONE, FAILURES, Failed, Failure, Poison
 from samovar.processes.work import Perform
 from samovar.support import clock, forks
 from samovar.support.tenure import Tenure
@@ -96,7 +97,7 @@ class Coordinator:
         #: Whether an executor is to wait here for a record, and whether one does.
         self._is_reserved = self._is_manned = False
         #: Not to be performed, and why not.
-        self._condemned: tuple[Record, Exception] | None = None
+        self._condemned: tuple[Record, Poison] | None = None
         self._long_running = LongRunning() if topic.long_running else None
         #: Whether its consumer's tick is due.
         self._must_tick = False
@@ -226,12 +227,12 @@ class Coordinator:
             self._lock.notify_all()
             return more
 
-    def failed(self, record: Record, error: BaseException) -> bool:
+    def failed(self, record: Record, failure: Failure) -> bool:
         """Decide about a failed record; True when the executor goes on behind it."""
-        decision = self.recovery.failed(record, error)
+        decision = self.recovery.failed(record, failure)
         if isinstance(decision, Stop):
             self.interrupted = True
-            self._stop_process(error)
+            self._stop_process(failure.error)
             return False
         if isinstance(decision, Abandon):
             return False
@@ -255,7 +256,7 @@ class Coordinator:
 
     def condemn(self, record: Record, error: Exception) -> None:
         """Move this record aside unperformed, once it is offered."""
-        self._condemned = record, error
+        self._condemned = record, Poison(error)
 
     def interrupt(self) -> None:
         """Let no further job begin."""
@@ -341,26 +342,29 @@ class Coordinator:
                     or (answer := admit(record, clock.now(), recovery.attempt)) is ADMIT
                 ):
                     if recovery.attempt:
-                        repeated(recovery.repeats_of(record), told, perform, record)
+                        outcome = repeated(recovery.repeats_of(record), told, perform, record)
                     else:
-                        told(record) if told else perform(record.value)
+                        outcome = told(record) if told else perform(record.value)
                 elif self._is_held(record, answer):
                     return False
-            except BaseException as error:
-                if not self._goes_on_after(record, error):
+                else:
+                    outcome = DONE
+            except BaseException as error:  # a filter's, or a child's that a job has forked
+                outcome = Failed(error)
+            if outcome is not DONE and isinstance(outcome, FAILURES):
+                if not self._goes_on_after(record, outcome):
                     return False
-            else:
-                if recovery.attempt:
-                    recovery.succeeded()
+            elif recovery.attempt:
+                recovery.succeeded()
             self.last = pending.popleft()
             self.position = record.offset + 1
         return bool(pending)
 
-    def _goes_on_after(self, record: Record, error: BaseException) -> bool:
-        """Decide about an error that left a job; whether more can be done at once."""
+    def _goes_on_after(self, record: Record, failure: Failure) -> bool:
+        """Decide about a failure; whether more can be done at once."""
         if forks.is_child:
-            forks.leave(error)
-        return self.failed(record, error)
+            forks.leave(failure.error)
+        return self.failed(record, failure)
 
     def _is_held(self, record: Record, answer: Admission) -> bool:
         """Act on the gate's refusal; False when the record is to be passed over."""
@@ -371,11 +375,11 @@ class Coordinator:
             self.recovery.skipped(record, answer)
         return False
 
-    def _give_up(self, record: Record, error: Exception) -> bool:
+    def _give_up(self, record: Record, failure: Poison) -> bool:
         """Move it aside, or try again later; whether more can be done at once."""
         if self.interrupted or forks.is_child:
             return False
-        is_done = self.failed(record, error)
+        is_done = self.failed(record, failure)
         if is_done:
             self._finish(record)
         if not self.pending or self.pending[0] is not record:

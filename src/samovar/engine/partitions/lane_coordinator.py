@@ -25,6 +25,7 @@ from samovar.engine.partitions.partition import Mark
 from samovar.engine.partitions.underway import Underway
 from samovar.engine.partitions.watching import repeated, watched
 from samovar.engine.routing.topic import Topic
+from samovar.job.outcome import DONE, FAILURES, Failed, Failure
 from samovar.processes.work import Perform
 from samovar.support import clock, forks
 from samovar.support.tenure import Tenure
@@ -203,13 +204,15 @@ class LaneCoordinator:
             at_work[me] = record
             try:
                 if failing := self._failing.get(record.offset):
-                    repeated(failing.repeats_of(record), told, perform, record)
+                    outcome = repeated(failing.repeats_of(record), told, perform, record)
                 else:
-                    told(record) if told else perform(record.value)
-            except BaseException as error:
+                    outcome = told(record) if told else perform(record.value)
+            except BaseException as error:  # a child's that a job has forked
+                outcome = Failed(error)
+            if outcome is not DONE and isinstance(outcome, FAILURES):
                 if forks.is_child:
-                    forks.leave(error)
-                self._failed(record, error)
+                    forks.leave(outcome.error)
+                self._failed(record, outcome)
             else:
                 self._done(record)
         return bool(self._lanes.ready)
@@ -248,7 +251,7 @@ class LaneCoordinator:
                 failing = self._failing.get(record.offset)
                 answer = gate.admit(record, clock.now(), failing.attempt if failing else 0)
             except Exception as error:
-                self._failed(record, error)
+                self._failed(record, Failed(error))
                 continue
             if answer is ADMIT:
                 return record
@@ -271,12 +274,12 @@ class LaneCoordinator:
             if follower := self._lanes.leave(record):
                 self._lanes.ready.append(follower)
 
-    def _failed(self, record: Record, error: BaseException) -> None:
+    def _failed(self, record: Record, failure: Failure) -> None:
         recovery = self._failing.setdefault(record.offset, self._recovery(record))
-        decision = recovery.failed(record, error)
+        decision = recovery.failed(record, failure)
         if isinstance(decision, Stop):
             self.interrupted = True
-            self._stop_process(error)
+            self._stop_process(failure.error)
             return
         if isinstance(decision, Abandon):
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from samovar import events
 from samovar.broker.port import Record, TopicPartition
@@ -11,7 +12,7 @@ from samovar.job.performing import REPEATS
 from samovar.processes.work import Perform
 
 
-def watched(perform: Perform, source: TopicPartition) -> Callable[[Record], None] | None:
+def watched(perform: Perform, source: TopicPartition) -> Callable[[Record], Any] | None:
     """How to perform the job of a record of this partition; None when nobody listens."""
     if "active_job.consumed" in events.heard or "active_job.consume" in events.heard:
         return lambda record: perform(record.value, Message(source, record, json))
@@ -19,11 +20,11 @@ def watched(perform: Perform, source: TopicPartition) -> Callable[[Record], None
 
 
 def repeated(
-    times: int, told: Callable[[Record], None] | None, perform: Perform, record: Record
-) -> None:
+    times: int, told: Callable[[Record], Any] | None, perform: Perform, record: Record
+) -> Any:
     """Perform a job that failed in its place before, `times` times, and let it know."""
     token = REPEATS.set(times)
     try:
-        told(record) if told else perform(record.value)
+        return told(record) if told else perform(record.value)
     finally:
         REPEATS.reset(token)

@@ -23,6 +23,7 @@ from samovar.engine.share_groups.verdict import (
 )
 from samovar.errors import BrokerError, WorkerDiedError
 from samovar.job import performing
+from samovar.job.outcome import DONE, FAILURES, Failed, Failure, Outcome, Poison
 from samovar.processes.work import Perform
 from samovar.support import clock, forks
 
@@ -49,26 +50,29 @@ class Judge:
     def perform(self, delivery: Delivery, perform: Perform) -> Verdict:
         """Perform the job, unless it is too old or has killed its processes before."""
         topic, gate = self._looked_up(delivery)
+        if is_condemned(delivery):
+            return self._failed(delivery, topic, Poison(WorkerDiedError(self._obituary(delivery))))
+        outcome: Outcome = DONE
         try:
-            if is_condemned(delivery):
-                raise WorkerDiedError(self._obituary(delivery))
             answer = ADMIT
             if gate is not None:
                 answer = gate.admit(delivery.record, clock.now(), deaths(delivery))
             if isinstance(answer, Skip):
                 self._recovery(delivery, topic).skipped(delivery.record, answer)
             else:
-                self._perform(delivery, perform)
-        except BaseException as error:
-            if forks.is_child:
-                forks.leave(error)
-            return self._failed(delivery, topic, error)
-        return None
+                outcome = self._perform(delivery, perform)
+        except BaseException as error:  # a filter's, or a child's that a job has forked
+            outcome = Failed(error)
+        if not isinstance(outcome, FAILURES):
+            return None
+        if forks.is_child:
+            forks.leave(outcome.error)
+        return self._failed(delivery, topic, outcome)
 
-    def _perform(self, delivery: Delivery, perform: Perform) -> None:
+    def _perform(self, delivery: Delivery, perform: Perform) -> Outcome:
         begun = clock.monotonic()
         told = watched(perform, delivery.source)
-        told(delivery.record) if told else perform(delivery.record.value)
+        outcome: Outcome = told(delivery.record) if told else perform(delivery.record.value)
         if (took := clock.monotonic() - begun) > self._lock_seconds:
             # The broker may not even refuse what is acknowledged now.
             job = performing.describe(delivery.record.value)
@@ -78,13 +82,14 @@ class Judge:
                 f"share.record.lock.duration.ms, or take a topic without a share group."
             )
             events.announce("broker.error", error=error)
+        return outcome
 
-    def _failed(self, delivery: Delivery, topic: Topic, error: BaseException) -> Verdict:
+    def _failed(self, delivery: Delivery, topic: Topic, failure: Failure) -> Verdict:
         recovery = self._recovery(delivery, topic)
         # A dead letter that is put back begins anew.
-        decision = recovery.failed(without_history(delivery.record), error)
+        decision = recovery.failed(without_history(delivery.record), failure)
         if isinstance(decision, Stop):
-            self._stop_process(error)
+            self._stop_process(failure.error)
             return requeued(delivery, for_others=True)
         if isinstance(decision, Retry) and is_condemned(delivery):
             # Its dead letter could not be stored.

@@ -23,6 +23,7 @@ from samovar.job.continuation import functions
 from samovar.job.continuation.continuation import Continuation
 from samovar.job.continuation.step import Step
 from samovar.job.job_data import JobData
+from samovar.job.outcome import Interrupted
 from samovar.support.wording import message
 
 Sync = Callable[[], object] | Callable[[Step], object]
@@ -219,7 +220,9 @@ def _resume(job: Continuable, cause: BaseException) -> None:
             f"resume_options = {dict(job.resume_options)!r}: its queue adapter cannot hold a job. "
             f'Set resume_options = {{"wait": 0}} in the class. ({refusal})'
         ) from cause
-    if not taken and job.enqueue_error is not None:
+    if taken:
+        job.job_outcome = Interrupted(cause)
+    elif job.enqueue_error is not None:
         raise job.enqueue_error from cause
 
 

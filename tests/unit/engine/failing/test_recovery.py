@@ -15,7 +15,7 @@ from samovar.engine.flow.decisions import DeadLetter, Drop, Retry
 from samovar.engine.routing.recovery import DeadLetterQueue
 from samovar.engine.routing.topic import Topic
 from samovar.errors import UnknownJobClassError
-from samovar.job.performing import PoisonError
+from samovar.job.outcome import Failed, Poison
 
 SOURCE = TopicPartition("orders", 0)
 RECORD = Record(1, b"1")
@@ -39,7 +39,7 @@ def test_records_that_each_fail_once_are_each_tried_again() -> None:
     recovery = lane(DeadLetterQueue("dead", max_retries=1))
 
     for _ in range(10):
-        assert isinstance(recovery.failed(RECORD, ValueError()), Retry)
+        assert isinstance(recovery.failed(RECORD, Failed(ValueError())), Retry)
         recovery.succeeded()
 
 
@@ -48,16 +48,18 @@ def test_rolling_failures_use_up_the_attempts_of_all() -> None:
     recovery = lane(DeadLetterQueue("dead", max_retries=2, independent=False))
 
     for _ in range(2):
-        assert isinstance(recovery.failed(RECORD, ValueError()), Retry)
+        assert isinstance(recovery.failed(RECORD, Failed(ValueError())), Retry)
         recovery.succeeded()
-    assert isinstance(recovery.failed(RECORD, ValueError()), DeadLetter)
-    assert isinstance(recovery.failed(RECORD, ValueError()), Retry), "a dead letter clears them"
+    assert isinstance(recovery.failed(RECORD, Failed(ValueError())), DeadLetter)
+    assert isinstance(recovery.failed(RECORD, Failed(ValueError())), Retry), (
+        "a dead letter clears them"
+    )
 
 
 def test_rolling_failures_are_forgotten_behind_a_share_that_went_well() -> None:
     recovery = lane(DeadLetterQueue("dead", max_retries=1, independent=False), max_messages=3)
 
-    recovery.failed(RECORD, ValueError())
+    recovery.failed(RECORD, Failed(ValueError()))
     for _ in range(3):
         recovery.succeeded()
 
@@ -67,7 +69,7 @@ def test_rolling_failures_are_forgotten_behind_a_share_that_went_well() -> None:
 def test_rolling_failures_are_forgotten_when_all_is_worked_off() -> None:
     recovery = lane(DeadLetterQueue("dead", max_retries=1, independent=False))
 
-    recovery.failed(RECORD, ValueError())
+    recovery.failed(RECORD, Failed(ValueError()))
     recovery.succeeded()
     assert recovery.attempt == 1
     recovery.rested()
@@ -84,9 +86,9 @@ def test_a_strategy_sees_the_errors_since_the_last_success_and_the_attempt() -> 
         return "dispatch" if len(errors) == 3 else "retry"
 
     recovery = lane(DeadLetterQueue("dead", max_retries=0, strategy=strategy))
-    recovery.failed(RECORD, ValueError("0"))
+    recovery.failed(RECORD, Failed(ValueError("0")))
     recovery.succeeded()
-    decisions = [recovery.failed(RECORD, ValueError(str(n))) for n in (1, 2, 3)]
+    decisions = [recovery.failed(RECORD, Failed(ValueError(str(n)))) for n in (1, 2, 3)]
 
     assert [type(decision) for decision in decisions] == [Retry, Retry, DeadLetter]
     assert seen[1:] == [(["1"], 1), (["1", "2"], 2), (["1", "2", "3"], 3)]
@@ -101,7 +103,7 @@ def test_a_strategy_sees_no_more_than_a_hundred_errors() -> None:
 
     recovery = lane(DeadLetterQueue("dead", strategy=strategy))
     for _ in range(150):
-        recovery.failed(RECORD, ValueError())
+        recovery.failed(RECORD, Failed(ValueError()))
 
     assert lengths[-1] == 100
 
@@ -114,10 +116,9 @@ def test_a_strategy_is_told_why_a_record_is_no_job() -> None:
         return "skip"
 
     cause = UnknownJobClassError("who?")
-    poison = PoisonError("who?")
-    poison.__cause__ = cause
 
-    assert lane(DeadLetterQueue("dead", strategy=strategy)).failed(RECORD, poison) == Drop()
+    recovery = lane(DeadLetterQueue("dead", strategy=strategy))
+    assert recovery.failed(RECORD, Poison(cause)) == Drop()
     assert seen == [cause]
 
 
@@ -133,7 +134,7 @@ def test_a_strategy_that_fails_is_told_and_the_job_is_tried_again(
             raise answer
         return answer
 
-    decision = lane(DeadLetterQueue("dead", strategy=strategy)).failed(RECORD, KeyError())
+    decision = lane(DeadLetterQueue("dead", strategy=strategy)).failed(RECORD, Failed(KeyError()))
 
     assert isinstance(decision, Retry)
     assert [event.name for event in told] == ["dead_letter.hook_failed", "job.failed"]
@@ -146,9 +147,9 @@ def test_a_failure_is_told_with_its_error_and_where_its_record_lies(
     """C08."""
     error = ValueError("boom")
 
-    lane(DeadLetterQueue("dead", max_retries=0)).failed(RECORD, error)
-    lane(DeadLetterQueue(False, max_retries=0)).failed(RECORD, error)
-    lane(DeadLetterQueue("dead")).failed(RECORD, error)
+    lane(DeadLetterQueue("dead", max_retries=0)).failed(RECORD, Failed(error))
+    lane(DeadLetterQueue(False, max_retries=0)).failed(RECORD, Failed(error))
+    lane(DeadLetterQueue("dead")).failed(RECORD, Failed(error))
 
     names = [event.name for event in told]
     assert names == ["dead_letter.dispatched", "dead_letter.dropped", "job.failed"]
@@ -164,6 +165,6 @@ def test_a_message_of_a_plain_topic_is_not_blamed_for_being_no_job(
     plain = Topic(name="orders", consumer=Consumer)
     recovery = Recovery(source=SOURCE, topic=plain, dispatch_dead=lambda *_: None)
 
-    recovery.failed(RECORD, ValueError())
+    recovery.failed(RECORD, Failed(ValueError()))
 
     assert [event.payload["job"] for event in told] == ["A message"]

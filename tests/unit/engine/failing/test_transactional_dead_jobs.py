@@ -15,6 +15,7 @@ from samovar.engine.routing.recovery import DeadLetterQueue, Pause
 from samovar.engine.routing.topic import Topic
 from samovar.engine.topics.existing import Topics
 from samovar.errors import AssignmentLostError, BrokerError, DeliveryFailedError
+from samovar.job.outcome import Failed
 from tests.support.transaction_log import TransactionLog
 
 SOURCE = TopicPartition("mail", 0)
@@ -151,7 +152,7 @@ def test_who_has_lost_the_partition_leaves_no_copy() -> None:
     queue.coordinator.leave()
     queue.coordinator.farewell("revoked")
 
-    assert not queue.coordinator.failed(Record(0, b"bad"), ValueError("boom"))
+    assert not queue.coordinator.failed(Record(0, b"bad"), Failed(ValueError("boom")))
     assert (queue.log.values, queue.log.positions, queue.mark) == ([], {}, None)
 
 

@@ -17,7 +17,8 @@ from samovar.engine.flow.decisions import DeadLetter, Decision, Drop, Retry, Sto
 from samovar.engine.routing.recovery import DeadLetterQueue, Pause, Verdict
 from samovar.engine.routing.routes import assumed
 from samovar.engine.routing.topic import Topic
-from samovar.job.performing import GivenUpError, PoisonError
+from samovar.errors import PayloadError
+from samovar.job.outcome import Failed, GivenUp, Poison
 
 
 def failure(record: Record, error: BaseException) -> Failure:
@@ -53,25 +54,25 @@ def test_a_wait_is_finite_however_often_a_job_failed(attempt: int) -> None:
 def test_after_its_retries_a_job_goes_to_the_dead_letter_topic() -> None:
     topic = Topic(name="orders", dead_letter_queue=DeadLetterQueue("dead", max_retries=2))
 
-    decisions = [recover(topic, ValueError(), attempt) for attempt in (1, 2, 3)]
+    decisions = [recover(topic, Failed(ValueError()), attempt) for attempt in (1, 2, 3)]
 
     assert decisions == [Retry(2.0), Retry(4.0), DeadLetter("dead", after=1.0)]
 
 
 def test_a_job_whose_own_attempts_are_used_up_is_not_tried_again() -> None:
-    assert recover(assumed("orders"), GivenUpError("last"), 1) == DeadLetter("orders_dead")
-    assert recover(Topic(name="orders"), GivenUpError("last"), 1) == Retry(2.0)
+    assert recover(assumed("orders"), GivenUp(ValueError("last")), 1) == DeadLetter("orders_dead")
+    assert recover(Topic(name="orders"), GivenUp(ValueError("last")), 1) == Retry(2.0)
 
 
 def test_a_drawn_topic_without_dead_letters_retries_for_ever() -> None:
-    assert recover(Topic(name="orders"), ValueError(), 10_000) == Retry(30.0)
+    assert recover(Topic(name="orders"), Failed(ValueError()), 10_000) == Retry(30.0)
 
 
 def test_a_queue_that_is_not_drawn_gives_up_after_three_retries() -> None:
     topic = assumed("orders")
 
-    assert isinstance(recover(topic, ValueError(), 3), Retry)
-    assert recover(topic, ValueError(), 4) == DeadLetter("orders_dead", after=1.0)
+    assert isinstance(recover(topic, Failed(ValueError()), 3), Retry)
+    assert recover(topic, Failed(ValueError()), 4) == DeadLetter("orders_dead", after=1.0)
 
 
 @pytest.mark.parametrize(
@@ -83,19 +84,19 @@ def test_a_queue_that_is_not_drawn_gives_up_after_three_retries() -> None:
     ],
 )
 def test_what_is_no_job_goes_at_once(topic: Topic, target: str) -> None:
-    assert recover(topic, PoisonError("bad"), 1) == DeadLetter(target)
+    assert recover(topic, Poison(PayloadError("bad")), 1) == DeadLetter(target)
 
 
 @pytest.mark.parametrize("error", [SystemExit(1), KeyboardInterrupt(), MemoryError()])
 def test_errors_of_the_process_stop_it_and_are_never_dead_lettered(error: BaseException) -> None:
     topic = Topic(name="orders", dead_letter_queue=DeadLetterQueue("dead", max_retries=0))
 
-    assert recover(topic, error, 99) == Stop()
+    assert recover(topic, Failed(error), 99) == Stop()
 
 
 @pytest.mark.parametrize("error", [ImportError(), RecursionError(), GeneratorExit()])
 def test_unusual_errors_are_retried_like_any_other(error: BaseException) -> None:
-    assert recover(Topic(name="orders"), error, 1) == Retry(2.0)
+    assert recover(Topic(name="orders"), Failed(error), 1) == Retry(2.0)
 
 
 def with_queue(**settings: Any) -> Topic:
@@ -105,19 +106,19 @@ def with_queue(**settings: Any) -> Topic:
 def test_a_queue_without_a_topic_tries_for_ever_but_what_is_no_job() -> None:
     topic = with_queue(topic=None, max_retries=0)
 
-    assert recover(topic, ValueError(), 1000) == Retry(30.0)
-    assert recover(topic, GivenUpError("last"), 1) == Retry(2.0)
-    assert recover(topic, PoisonError("bad"), 1) == DeadLetter("orders_dead")
+    assert recover(topic, Failed(ValueError()), 1000) == Retry(30.0)
+    assert recover(topic, GivenUp(ValueError("last")), 1) == Retry(2.0)
+    assert recover(topic, Poison(PayloadError("bad")), 1) == DeadLetter("orders_dead")
 
 
 def test_a_queue_whose_topic_is_false_drops_without_a_copy() -> None:
     """D11."""
     topic = with_queue(topic=False, max_retries=1)
 
-    assert recover(topic, ValueError(), 1) == Retry(2.0)
-    assert recover(topic, ValueError(), 2) == Drop(after=1.0)
-    assert recover(topic, GivenUpError("last"), 1) == Drop()
-    assert recover(topic, PoisonError("bad"), 1) == Drop()
+    assert recover(topic, Failed(ValueError()), 1) == Retry(2.0)
+    assert recover(topic, Failed(ValueError()), 2) == Drop(after=1.0)
+    assert recover(topic, GivenUp(ValueError("last")), 1) == Drop()
+    assert recover(topic, Poison(PayloadError("bad")), 1) == Drop()
 
 
 @pytest.mark.parametrize(
@@ -135,22 +136,26 @@ def test_a_strategy_is_obeyed_whatever_max_retries_says(
     """D09."""
     topic = with_queue(topic="dead", max_retries=0)
 
-    assert recover(topic, ValueError(), 99, verdict) == decision
+    assert recover(topic, Failed(ValueError()), 99, verdict) == decision
 
 
 def test_a_strategy_that_names_no_topic_means_the_one_of_the_queue() -> None:
     topic = with_queue(topic="strategy")
 
-    assert recover(topic, ValueError(), 1, "dispatch") == DeadLetter("orders_dead", after=1.0)
+    assert recover(topic, Failed(ValueError()), 1, "dispatch") == DeadLetter(
+        "orders_dead", after=1.0
+    )
 
 
 def test_what_is_no_job_is_not_tried_again_whatever_a_strategy_says() -> None:
-    assert recover(with_queue(topic="dead"), PoisonError("bad"), 1, "retry") == DeadLetter("dead")
+    assert recover(with_queue(topic="dead"), Poison(PayloadError("bad")), 1, "retry") == DeadLetter(
+        "dead"
+    )
 
 
 def test_errors_of_the_process_are_beyond_a_strategy() -> None:
     """C07 D09."""
-    assert recover(with_queue(topic="dead"), SystemExit(1), 1, "dispatch") == Stop()
+    assert recover(with_queue(topic="dead"), Failed(SystemExit(1)), 1, "dispatch") == Stop()
 
 
 def test_a_dead_letter_keeps_what_it_was_and_tells_where() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
 
@@ -13,8 +14,8 @@ from samovar.engine.flow.stages import ADMIT, Admission, Gate, Hold, Skip, Stage
 from samovar.engine.partitions.coordinator import Coordinator, Phase
 from samovar.engine.routing.recovery import DeadLetterQueue, Pause
 from samovar.engine.routing.topic import Topic
-from samovar.errors import WorkerDiedError
-from samovar.job.performing import PoisonError
+from samovar.errors import PayloadError, WorkerDiedError
+from samovar.job.outcome import DONE, Failed, Outcome, Poison
 from samovar.processes.executor import Executor
 from samovar.processes.work_queue import WorkQueue
 from samovar.support import clock
@@ -28,7 +29,7 @@ class Partition:
     """A coordinator with one executor thread, as a worker sets them up."""
 
     def __init__(
-        self, perform: Callable[[bytes | None], None], topic: Topic, *stages: Stage
+        self, perform: Callable[[bytes | None], Any], topic: Topic, *stages: Stage
     ) -> None:
         self.dead: list[tuple[int, str, int]] = []
         self.stops: list[bool] = []
@@ -236,10 +237,11 @@ def test_where_dead_letters_are_dropped_the_next_one_runs_all_the_same() -> None
 def test_what_is_no_job_holds_up_nobody() -> None:
     seen: list[bytes | None] = []
 
-    def perform(value: bytes | None) -> None:
+    def perform(value: bytes | None) -> Outcome:
         if value == b"1":
-            raise PoisonError("no job")
+            return Poison(PayloadError("no job"))
         seen.append(value)
+        return DONE
 
     partition = Partition(perform, Topic(name="orders", pause=Pause(timeout=20, max_timeout=60)))
     partition.offer(1, 2)
@@ -263,7 +265,7 @@ def test_a_wait_with_nothing_behind_it_ends_in_idleness() -> None:
     record = Record(1, b"1")
     assert coordinator.offer([record])
     assert coordinator.begin()
-    assert not coordinator.failed(record, ValueError())
+    assert not coordinator.failed(record, Failed(ValueError()))
     assert not coordinator.end()
     assert coordinator.is_waiting
 
@@ -353,7 +355,7 @@ def test_a_retry_that_is_due_at_once_does_not_queue_a_partition_twice() -> None:
     assert coordinator.offer([record])
     assert coordinator.begin()
 
-    assert not coordinator.failed(record, ValueError())
+    assert not coordinator.failed(record, Failed(ValueError()))
 
     assert not coordinator.awake(Phase.WAITING), "its executor still holds it"
     assert not coordinator.end()

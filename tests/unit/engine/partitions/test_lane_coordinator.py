@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -23,7 +24,8 @@ from samovar.engine.partitions.lanes import LaneOf, Lanes, by_key
 from samovar.engine.routing.lanes import VirtualPartitions
 from samovar.engine.routing.recovery import DeadLetterQueue, Pause
 from samovar.engine.routing.topic import Topic
-from samovar.job.performing import PoisonError
+from samovar.errors import PayloadError
+from samovar.job.outcome import Outcome, Poison
 from samovar.processes.executor import Executor
 from samovar.processes.work_queue import WorkQueue
 from samovar.support import clock
@@ -38,7 +40,7 @@ class Partition:
 
     def __init__(
         self,
-        perform: Callable[[bytes | None], None],
+        perform: Callable[[bytes | None], Any],
         topic: Topic | None = None,
         *stages: Stage,
         executors: int = 4,
@@ -224,8 +226,8 @@ def test_after_its_retries_a_job_is_moved_aside_and_its_lane_goes_on() -> None:
 
 
 def test_what_is_no_job_goes_aside_at_once() -> None:
-    def perform(value: bytes | None) -> None:
-        raise PoisonError("no job")
+    def perform(value: bytes | None) -> Outcome:
+        return Poison(PayloadError("no job"))
 
     partition = Partition(perform)
     partition.offer_offsets(0, 1, 2)

@@ -24,6 +24,7 @@ from samovar.engine.producing.transactional_marks import TransactionalMarks
 from samovar.engine.routing.recovery import DeadLetterQueue
 from samovar.engine.routing.topic import Topic
 from samovar.errors import BrokerUnavailableError
+from samovar.job.outcome import Failed
 from samovar.support import clock
 from samovar.support.tenure import Tenure
 from tests.support.transaction_log import TransactionLog
@@ -205,12 +206,12 @@ def test_who_has_lost_the_partition_writes_no_dead_job() -> None:
     recovery = Recovery(
         source=SOURCE, topic=DEAD, dispatch_dead=letters(written).dispatch, tenure=tenure
     )
-    assert isinstance(recovery.failed(RECORDS[0], ValueError()), DeadLetter)
+    assert isinstance(recovery.failed(RECORDS[0], Failed(ValueError())), DeadLetter)
     assert len(written) == 1
 
     tenure.is_over = True
-    assert recovery.failed(RECORDS[1], ValueError()) == Abandon()
-    assert recovery.failed(RECORDS[1], SystemExit()) == Stop()
+    assert recovery.failed(RECORDS[1], Failed(ValueError())) == Abandon()
+    assert recovery.failed(RECORDS[1], Failed(SystemExit())) == Stop()
     assert len(written) == 1
 
 
@@ -220,7 +221,7 @@ def test_who_loses_the_partition_on_the_way_writes_no_dead_job_either() -> None:
     office = letters(written, on_look=lambda: setattr(tenure, "is_over", True))
     recovery = Recovery(source=SOURCE, topic=DEAD, dispatch_dead=office.dispatch, tenure=tenure)
 
-    assert recovery.failed(RECORDS[0], ValueError()) == Abandon()
+    assert recovery.failed(RECORDS[0], Failed(ValueError())) == Abandon()
     assert written == []
 
 

@@ -12,6 +12,16 @@ import pytest
 REPOSITORY = Path(__file__).parents[2]
 SOURCES = sorted((REPOSITORY / "src" / "samovar").rglob("*.py"))
 NAMELESS = {"utils", "helpers", "common", "misc", "manager"}
+#: Pages for maintainers: they name files, from the repository's top or below `src/samovar`.
+MAPS = [
+    REPOSITORY / "ARCHITECTURE.md",
+    REPOSITORY / "CONTRIBUTING.md",
+    REPOSITORY / "docs" / "internals.md",
+    *sorted((REPOSITORY / "docs" / "maintainers").glob("*.md")),
+    *sorted((REPOSITORY / "docs" / "decisions").glob("0*.md")),
+]
+#: Made by commands.
+GENERATED = {"dist/", "site/"}
 
 
 def test_no_file_has_a_name_that_says_nothing() -> None:
@@ -38,6 +48,14 @@ def test_every_word_of_make_is_explained() -> None:
             f"make help is silent on {word}"
         )
         assert f"make {word}" in contributing, f"CONTRIBUTING.md is silent on make {word}"
+
+
+@pytest.mark.parametrize("page", MAPS, ids=lambda page: page.name)
+def test_the_files_that_a_page_names_exist(page: Path) -> None:
+    named = set(re.findall(r"`([\w./-]+(?:\.py|/))`", page.read_text())) - GENERATED
+    places = REPOSITORY, REPOSITORY / "src" / "samovar"
+
+    assert [path for path in sorted(named) if not any((p / path).exists() for p in places)] == []
 
 
 def imports_inside_functions(path: Path) -> Iterator[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextvars import ContextVar
-
 from samovar import events
 from samovar.errors import PayloadError
 from samovar.job import current_attributes, execution
@@ -11,12 +9,10 @@ from samovar.job.job_data import JobData, loads
 from samovar.job.outcome import Failed, GivenUp, Outcome, Poison
 from samovar.job.state import JobState
 from samovar.support import wording
-from samovar.support.tenure import TENURE
+from samovar.support.tenure import Tenure
 
 #: The surroundings of a job when no class of theirs travels.
 _NOTHING: JobData = {}
-#: How often the job was performed in vain already, where it is tried again in its place.
-REPEATS: ContextVar[int] = ContextVar("samovar_repeats", default=0)
 
 
 def describe(value: bytes | None) -> str:
@@ -32,14 +28,21 @@ def describe(value: bytes | None) -> str:
     return f"{name} ({job_id})"
 
 
-def perform(value: bytes | None, message: object = None) -> Outcome:
-    """Perform the job that a record's payload stands for. With its `message`, events say when the
-    job begins and ends.
+def perform(
+    value: bytes | None, tenure: Tenure | None = None, repeats: int = 0, message: object = None
+) -> Outcome:
+    """Perform the job that a payload stands for.
+
+    `tenure` is that of the partition that it comes from. `repeats`: how often the job has failed
+    here before, when it is tried again in its place. With its `message`, events say when it begins
+    and ends.
     """
     try:
         job = JobState.from_payload(value)
-        job.tenure = TENURE.get()
-        job.executions += REPEATS.get()
+        # Not out of its context variable: that costs a look-up in a new context for each job.
+        job.tenure = tenure
+        if repeats:
+            job.executions += repeats
         surroundings = loads(value) if current_attributes.persisted else _NOTHING
     except PayloadError as error:
         return Poison(error)

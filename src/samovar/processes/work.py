@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from samovar.support.tenure import Tenure
 
-#: Performs the job of a payload and returns its outcome, of which only whoever made the work knows
-#: more. Where somebody listens to each job with its `Message`, that is the second argument.
+#: Performs the job of a payload and returns its outcome: `samovar.job.performing.perform`, of which
+#: only whoever makes the work knows more.
 Perform = Callable[..., Any]
 
 

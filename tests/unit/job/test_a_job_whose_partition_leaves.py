@@ -73,7 +73,7 @@ def tenure() -> Iterator[Tenure]:
 
 
 def perform(job: Job) -> None:
-    outcome = performing.perform(payload.dumps(job.serialize()))
+    outcome = performing.perform(payload.dumps(job.serialize()), TENURE.get())
     if isinstance(outcome, FAILURES):
         raise outcome.error
 

@@ -21,7 +21,7 @@ from samovar.engine.flow.decisions import Abandon, DeadLetter, Drop, Stop
 from samovar.engine.flow.long_running import LongRunning
 from samovar.engine.flow.stages import ADMIT, Admission, Hold, Skip, Stage
 from samovar.engine.partitions.partition import Mark
-from samovar.engine.partitions.watching import repeated, watched
+from samovar.engine.partitions.watching import watched
 from samovar.engine.producing.transactional_marks import TransactionalMarks
 from samovar.engine.routing.topic import Topic
 from samovar.errors import BrokerError
@@ -331,7 +331,8 @@ class Coordinator:
         """
         pending, recovery = self.pending, self.recovery
         admit = None if self._gate is None else self._gate.admit
-        told = watched(perform, self.source)
+        tenure = self.tenure
+        told = watched(perform, self.source, tenure)
         for _ in range(min(len(pending), self.topic.max_messages)):
             if self.interrupted or forks.is_child:
                 return False
@@ -341,10 +342,11 @@ class Coordinator:
                     admit is None
                     or (answer := admit(record, clock.now(), recovery.attempt)) is ADMIT
                 ):
-                    if recovery.attempt:
-                        outcome = repeated(recovery.repeats_of(record), told, perform, record)
+                    repeats = recovery.repeats_of(record) if recovery.attempt else 0
+                    if told is None:
+                        outcome = perform(record.value, tenure, repeats)
                     else:
-                        outcome = told(record) if told else perform(record.value)
+                        outcome = told(record, repeats)
                 elif self._is_held(record, answer):
                     return False
                 else:

@@ -23,7 +23,7 @@ from samovar.engine.partitions.executors import Crew
 from samovar.engine.partitions.lanes import LaneOf, Lanes
 from samovar.engine.partitions.partition import Mark
 from samovar.engine.partitions.underway import Underway
-from samovar.engine.partitions.watching import repeated, watched
+from samovar.engine.partitions.watching import watched
 from samovar.engine.routing.topic import Topic
 from samovar.job.outcome import DONE, FAILURES, Failed, Failure
 from samovar.processes.work import Perform
@@ -196,17 +196,19 @@ class LaneCoordinator:
     def share(self, perform: Perform) -> bool:
         """Perform up to `max_messages` jobs; whether more can be done at once."""
         at_work, me = self._crew.at_work, threading.get_ident()
-        told = watched(perform, self.source)
+        told = watched(perform, self.source, self.tenure)
         for _ in range(self.topic.max_messages):
             record = self._next()
             if record is None:
                 return False
             at_work[me] = record
             try:
-                if failing := self._failing.get(record.offset):
-                    outcome = repeated(failing.repeats_of(record), told, perform, record)
+                failing = self._failing.get(record.offset)
+                repeats = failing.repeats_of(record) if failing else 0
+                if told is None:
+                    outcome = perform(record.value, self.tenure, repeats)
                 else:
-                    outcome = told(record) if told else perform(record.value)
+                    outcome = told(record, repeats)
             except BaseException as error:  # a child's that a job has forked
                 outcome = Failed(error)
             if outcome is not DONE and isinstance(outcome, FAILURES):

@@ -1,30 +1,31 @@
-"""Jobs are told of with the messages that they came in, if anybody wants to hear it."""
+"""Events say which message each job came in, if anybody listens."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import Protocol
 
 from samovar import events
 from samovar.broker.port import Record, TopicPartition
 from samovar.engine.consuming.message import Message, json
-from samovar.job.performing import REPEATS
+from samovar.job.outcome import Outcome
 from samovar.processes.work import Perform
+from samovar.support.tenure import Tenure
 
 
-def watched(perform: Perform, source: TopicPartition) -> Callable[[Record], Any] | None:
+class PerformRecord(Protocol):
+    """Performs the job of a record that has failed here `repeats` times."""
+
+    def __call__(self, record: Record, repeats: int = 0) -> Outcome: ...
+
+
+def watched(
+    perform: Perform, source: TopicPartition, tenure: Tenure | None = None
+) -> PerformRecord | None:
     """How to perform the job of a record of this partition; None when nobody listens."""
-    if "active_job.consumed" in events.heard or "active_job.consume" in events.heard:
-        return lambda record: perform(record.value, Message(source, record, json))
-    return None
+    if "active_job.consumed" not in events.heard and "active_job.consume" not in events.heard:
+        return None
 
+    def perform_record(record: Record, repeats: int = 0) -> Outcome:
+        return perform(record.value, tenure, repeats, Message(source, record, json))
 
-def repeated(
-    times: int, told: Callable[[Record], Any] | None, perform: Perform, record: Record
-) -> Any:
-    """Perform a job that failed in its place before, `times` times, and let it know."""
-    token = REPEATS.set(times)
-    try:
-        return told(record) if told else perform(record.value)
-    finally:
-        REPEATS.reset(token)
+    return perform_record

@@ -77,7 +77,7 @@ class Desk:
         coordinator = self.coordinator
         coordinator.wake(float("inf"))
         assert coordinator.begin()
-        coordinator.share(lambda value: None)
+        coordinator.share(lambda *_: None)
         coordinator.end()
         return coordinator.is_waiting
 
@@ -451,5 +451,5 @@ class Ticking:
 
     def share(self) -> None:
         assert self.partition.begin()
-        self.partition.share(lambda _: None)
+        self.partition.share(lambda *_: None)
         self.partition.end()

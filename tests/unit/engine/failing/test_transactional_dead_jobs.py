@@ -83,7 +83,7 @@ class Queue:
         coordinator.share(self.perform)
         coordinator.end()
 
-    def perform(self, value: bytes) -> None:
+    def perform(self, value: bytes, *_: object) -> None:
         self.performed.append(value)
         if value == b"bad":
             raise ValueError("boom")

@@ -46,7 +46,7 @@ class Partition:
         self._executor = Executor(
             index=0,
             work=self.work,
-            perform=perform,
+            perform=lambda value, *_: perform(value),
             stop_process=lambda _: self.stops.append(True),
         )
         self._executor.start()

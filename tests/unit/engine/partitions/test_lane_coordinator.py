@@ -67,7 +67,7 @@ class Partition:
             Executor(
                 index=index,
                 work=self.work,
-                perform=perform,
+                perform=lambda value, *_: perform(value),
                 stop_process=lambda _: self.stops.append(True),
             )
             for index in range(executors)

@@ -57,7 +57,7 @@ def leave_amid(
 ) -> None:
     """Perform the first record; the partition leaves meanwhile."""
 
-    def perform(_: bytes | None) -> None:
+    def perform(*_: object) -> None:
         partition.leave()
         departed.keep("app", [partition])
         partition.tenure.is_over = True
@@ -105,7 +105,7 @@ def test_of_a_lost_partition_the_last_job_counts_too() -> None:
     departed, partition = Departed(), in_order()
     partition.offer(RECORDS[:2])
     partition.begin()
-    partition.share(lambda _: None)
+    partition.share(lambda *_: None)
     partition.end()
     partition.leave()
     departed.keep("app", [partition])
@@ -255,7 +255,7 @@ def test_a_batch_that_has_heard_of_the_end_is_not_taken_for_whole(listens: bool)
     )
     partition.offer(RECORDS)
     partition.begin()
-    partition.share(lambda _: None)
+    partition.share(lambda *_: None)
     partition.end()
 
     runs = departed.take("app", SOURCE)

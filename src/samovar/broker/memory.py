@@ -11,8 +11,8 @@ from samovar.broker.port import (
     NO_CONFIG,
     NO_MARKS,
     NewRecord,
+    OnDelivery,
     Record,
-    Told,
     TopicPartition,
     TopicSpec,
     Written,
@@ -106,7 +106,9 @@ class MemoryProducer:
     def produce_many(self, records: Sequence[NewRecord]) -> Mapping[int, BrokerError]:
         return self.produce_each(records, lambda index, outcome: None)
 
-    def produce_each(self, records: Sequence[NewRecord], told: Told) -> Mapping[int, BrokerError]:
+    def produce_each(
+        self, records: Sequence[NewRecord], on_delivery: OnDelivery
+    ) -> Mapping[int, BrokerError]:
         refused: dict[int, BrokerError] = {}
         for index, record in enumerate(records):
             try:
@@ -114,7 +116,7 @@ class MemoryProducer:
             except BrokerError as error:
                 refused[index] = error
             else:
-                told(index, written)
+                on_delivery(index, written)
         return refused
 
     def produce_sync(

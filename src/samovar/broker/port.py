@@ -165,7 +165,7 @@ def config_text(value: object) -> str:
 
 
 class RebalanceListener(Protocol):
-    """Told, on the polling thread and inside `poll` or `close`, which partitions come and go."""
+    """Called on the polling thread, inside `poll` or `close`, as partitions come and go."""
 
     def assigned(self, partitions: Sequence[TopicPartition]) -> None:
         """These partitions are ours from now on; none of them is paused."""
@@ -208,7 +208,7 @@ class Consumer(Protocol):
         """
         ...
 
-    def stay(self) -> None:
+    def keep_alive(self) -> None:
         """Show that this member lives, from within a callback that takes its time: every second."""
         ...
 
@@ -256,7 +256,7 @@ class Consumer(Protocol):
         """Commit now what was stored, and wait for it."""
         ...
 
-    def hasten(self) -> None:
+    def commit_soon(self) -> None:
         """Have committed soon what was stored with a text; later polls see to it.
 
         Raises:
@@ -339,7 +339,7 @@ class Barrier(Protocol):
 
 #: Called with a record's index and what became of it: where it is stored, or why it is not.
 #: Comes from any thread, and must be quick and raise nothing.
-Told = Callable[[int, Written | BrokerError], None]
+OnDelivery = Callable[[int, Written | BrokerError], None]
 
 
 class Deliveries(Protocol):
@@ -386,9 +386,11 @@ class Producer(Deliveries, Protocol):
         """
         ...
 
-    def produce_each(self, records: Sequence[NewRecord], told: Told) -> Mapping[int, BrokerError]:
-        """`produce_many`, and tell of each record that was handed over, once, what became of it.
-        A failure then is no event: whoever is told sees to it.
+    def produce_each(
+        self, records: Sequence[NewRecord], on_delivery: OnDelivery
+    ) -> Mapping[int, BrokerError]:
+        """`produce_many`, with one call of `on_delivery` for each record that was handed over. A
+        failure is then no event: `on_delivery` has to deal with it.
         """
         ...
 
@@ -405,7 +407,7 @@ class Producer(Deliveries, Protocol):
         ...
 
     def wait_until(self, condition: Callable[[], bool], timeout: float | None = None) -> bool:
-        """Wait until what was told makes the condition true; whether it did within `timeout`
+        """Wait until delivery reports make the condition true; whether they did within `timeout`
         seconds, by default as long as an answer may take.
         """
         ...

@@ -10,10 +10,10 @@ from typing import Literal
 
 from samovar.broker import topic_names
 from samovar.broker.embedded import groups, log
-from samovar.broker.embedded.bells import Bells
-from samovar.broker.embedded.doorbell import Ringer
 from samovar.broker.embedded.schema import empty_log
 from samovar.broker.embedded.store import Store
+from samovar.broker.embedded.wake_directory import WakeDirectory
+from samovar.broker.embedded.wake_pipe import Waker
 from samovar.broker.port import (
     Commit,
     Record,
@@ -35,9 +35,9 @@ class EmbeddedAdmin:
     """Fulfils `samovar.broker.port.Admin`."""
 
     def __init__(self, store: Store) -> None:
-        # Its lock guards the ringer too.
+        # Its lock guards the waker too.
         self._store = store
-        self._ringer = Ringer(Bells(store.path))
+        self._waker = Waker(WakeDirectory(store.path))
 
     def topics(self, names: Collection[str] | None = None) -> dict[str, int]:
         """Name of each topic, or of each of these, and its number of partitions."""
@@ -68,7 +68,7 @@ class EmbeddedAdmin:
             if created:
                 groups.replan_all(connection)
         if created:
-            self._ring()
+            self._wake()
         return created
 
     def describe(self, names: Sequence[str]) -> dict[str, TopicState]:
@@ -88,7 +88,7 @@ class EmbeddedAdmin:
             present = len(self._partition_ids(connection, topic))
             _add_partitions(connection, topic, range(present, total))
             groups.replan_all(connection)
-        self._ring()
+        self._wake()
 
     def delete_topics(self, names: Sequence[str]) -> None:
         """Delete topics and all their records; names that do not exist are passed over."""
@@ -96,7 +96,7 @@ class EmbeddedAdmin:
             for name in names:
                 _delete(connection, name)
             groups.replan_all(connection)
-        self._ring()
+        self._wake()
         log.sweep(self._store)
 
     def forget_group(self, group: str) -> None:
@@ -181,7 +181,7 @@ class EmbeddedAdmin:
     def close(self) -> None:
         """Let go of the file."""
         self._store.close()
-        self._ringer.close()
+        self._waker.close()
 
     @contextmanager
     def _looking(self) -> Generator[sqlite3.Connection]:
@@ -209,9 +209,9 @@ class EmbeddedAdmin:
             )
         return partition_ids[source.partition]
 
-    def _ring(self) -> None:
+    def _wake(self) -> None:
         with self._store.holding():
-            self._ringer.ring()
+            self._waker.wake()
 
 
 def _count(connection: sqlite3.Connection, topic: str) -> int:

@@ -30,7 +30,7 @@ def assign(
         The member for each partition; one whose topic nobody wants is absent. With equal wishes
         no two members differ by more than one, and no partition moves without need.
     """
-    share = _Share(members)
+    share = _Distribution(members)
     homeless: list[Partition] = []
     for partition in sorted(partitions, key=lambda partition: partition.id):
         holder = holders.get(partition.id)
@@ -47,7 +47,7 @@ def assign(
     return {partition.id: member for member, held in share.held.items() for partition in held}
 
 
-class _Share:
+class _Distribution:
     """A distribution in the making."""
 
     def __init__(self, members: Mapping[int, frozenset[str]]) -> None:

@@ -22,7 +22,7 @@ from samovar.broker.port import (
 from samovar.errors import BrokerError
 from samovar.support import clock
 
-#: For so long a consumer does not hear its bell after it was rung in vain.
+#: How long a consumer ignores its wake pipe after it was woken for nothing, in seconds.
 _REST_SECONDS = 0.002
 #: What is stored is committed about this often, in seconds.
 PACE_SECONDS = 0.02
@@ -90,8 +90,8 @@ class EmbeddedConsumer:
         self._shrink_at = time.monotonic() + QUIET_SECONDS
         self._seen: tuple[int, int] | None = None
         self._woken = False
-        #: Whether the last sleep ended by the bell, and nothing has come of it yet.
-        self._was_rung = False
+        #: Whether the last sleep was ended by the wake pipe, and nothing to read came since.
+        self._was_woken = False
 
     def subscribe(self, topics: Sequence[str], listener: RebalanceListener) -> None:
         """Join the group for these topics, at the first `poll`; again, and they are changed."""
@@ -129,7 +129,7 @@ class EmbeddedConsumer:
             batches = self._fetch(max_records)
             self._shrink(now, is_quiet=not batches)
             if batches or has_moved or self._woken or now >= deadline:
-                self._woken = self._was_rung = False
+                self._woken = self._was_woken = False
                 return batches
             if self._to_trim:
                 self._trim(0.005)
@@ -150,7 +150,7 @@ class EmbeddedConsumer:
             self._shrink_at = now + SHRINK_SECONDS
             shrinking.shrink(self._store)
 
-    def stay(self) -> None:
+    def keep_alive(self) -> None:
         """Show that this member lives, from within a callback that takes its time."""
         if self._membership is not None and self._membership.has_joined:
             self._membership.look_after()
@@ -207,7 +207,7 @@ class EmbeddedConsumer:
         if self._committed:
             self._delete_finished()
 
-    def hasten(self) -> None:
+    def commit_soon(self) -> None:
         """Commit at once: it costs no more than one write."""
         self.commit()
 
@@ -231,7 +231,7 @@ class EmbeddedConsumer:
         """Make a running `poll` return soon. Any thread may call this."""
         self._woken = True
         if (member := self._membership) is not None:
-            member.bell.ring()
+            member.pipe.wake()
 
     def close(self, timeout: float = LEAVE_SECONDS) -> None:
         """Revoke everything (the listener hears it), commit, leave the group: it never waits."""
@@ -250,11 +250,11 @@ class EmbeddedConsumer:
             self._store.close()
 
     def _sleep(self, member: Membership | Direct, seconds: float) -> None:
-        # The bell rings for other people's records too; under a flood of those we would do nothing
-        # but get up and lie down again.
-        if self._was_rung:
+        # The pipe wakes us for records of other partitions too; under a flood of those we would
+        # do nothing but wake and sleep.
+        if self._was_woken:
             time.sleep(_REST_SECONDS)
-        self._was_rung = member.bell.wait(seconds)
+        self._was_woken = member.pipe.wait(seconds)
 
     def _commit_stored(self, member: Membership | Direct, now: float) -> None:
         """Commit, so that it outlives the process."""
@@ -361,7 +361,7 @@ class EmbeddedConsumer:
     def _move_due(self, member: Membership | Direct) -> None:
         """Every consumer does it, for all topics: whoever comes first, and others find nothing."""
         if schedule.move_due(self._store):
-            member.ring()
+            member.wake()
         # Our own change is no news to us.
         self._look()
 

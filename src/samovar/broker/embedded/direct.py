@@ -1,6 +1,6 @@
-"""A reader that is no member: it takes the partitions that it was told, whoever else reads them.
+"""A reader that is no member: it reads the partitions that `assign` named, whoever else reads them.
 
-It has the same face as a membership, so that a consumer need not know which one it has.
+It has the interface of `Membership`, so a consumer need not know which one it has.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 
 from samovar.broker.embedded import groups, log
-from samovar.broker.embedded.bells import Bells
-from samovar.broker.embedded.doorbell import Doorbell, Ringer
 from samovar.broker.embedded.membership import TICK_SECONDS, Changes
 from samovar.broker.embedded.store import Store
+from samovar.broker.embedded.wake_directory import WakeDirectory
+from samovar.broker.embedded.wake_pipe import WakePipe, Waker
 from samovar.broker.port import Commit, TopicPartition
 from samovar.errors import BrokerError
 
@@ -24,9 +24,9 @@ class Direct:
         self._store = store
         self._group = group
         self._begins_at_end = begins_at_end
-        bells = Bells(store.path)
-        self._ringer = Ringer(bells)
-        self.bell = Doorbell(bells)
+        directory = WakeDirectory(store.path)
+        self._waker = Waker(directory)
+        self.pipe = WakePipe(directory)
         self._group_id: int | None = None
         self._sources: frozenset[TopicPartition] = frozenset()
         #: What was committed last.
@@ -115,14 +115,14 @@ class Direct:
         self.commit(positions)
         self._group_id = None
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         """Wake every consumer."""
-        self._ringer.ring()
+        self._waker.wake()
 
     def close(self) -> None:
-        """Take the bell down."""
-        self.bell.close()
-        self._ringer.close()
+        """Remove the wake pipe."""
+        self.pipe.close()
+        self._waker.close()
 
     def _wanted_ids(self) -> set[int]:
         with self._store.reading() as connection:

@@ -9,7 +9,7 @@ from samovar.errors import BrokerError, BrokerUnavailableError, RecordTooLargeEr
 
 _KEPT = "nothing of what was already stored is lost"
 
-#: Primary result codes (https://sqlite.org/rescode.html) and what to tell about them.
+#: Primary result codes (https://sqlite.org/rescode.html) and what to say about them.
 _STORE_FAULTS = {
     sqlite3.SQLITE_FULL: f"the disk is full; {_KEPT}. Free some space, then go on",
     sqlite3.SQLITE_IOERR: f"the disk refused to read or write (is it full or failing?); {_KEPT}",
@@ -35,5 +35,5 @@ def fault_of(error: sqlite3.Error, path: Path) -> BrokerError:
         )
     if code == sqlite3.SQLITE_TOOBIG:
         return RecordTooLargeError(f"{path}: a record is larger than SQLite can keep ({error}).")
-    told = _STORE_FAULTS.get(code, "the file cannot be used")
-    return StoreError(f"{path}: {told} (SQLite: {error}).")
+    advice = _STORE_FAULTS.get(code, "the file cannot be used")
+    return StoreError(f"{path}: {advice} (SQLite: {error}).")

@@ -15,7 +15,7 @@ class Member(NamedTuple):
     """A member as the others see it."""
 
     id: int
-    bell: str | None
+    pipe: str | None
     #: When it last showed itself, and for how long that counts, on the monotonic clock.
     renewed: float
     lease: float
@@ -100,14 +100,14 @@ def join(
     group: int,
     topics: Iterable[str],
     *,
-    bell: str | None,
+    pipe: str | None,
     now: float,
     lease: float,
 ) -> int:
     """Add a member and return its id."""
     cursor = connection.execute(
         "INSERT INTO members (group_id, topics, bell, renewed, lease) VALUES (?, ?, ?, ?, ?)",
-        (group, json.dumps(list(topics)), bell, now, lease),
+        (group, json.dumps(list(topics)), pipe, now, lease),
     )
     replan(connection, group)
     assert cursor.lastrowid is not None
@@ -156,7 +156,7 @@ def release(
     connection.execute(
         "DELETE FROM ownership WHERE group_id = ? AND owner IS NULL AND target IS NULL", (group,)
     )
-    _tell_members(connection, group)
+    _raise_generation(connection, group)
 
 
 def claim(
@@ -335,7 +335,7 @@ def replan(connection: sqlite3.Connection, group: int) -> None:
             for partition_id in sorted(existing & (plan.keys() | owners.keys()))
         ],
     )
-    _tell_members(connection, group)
+    _raise_generation(connection, group)
 
 
 def replan_all(connection: sqlite3.Connection) -> None:
@@ -345,7 +345,7 @@ def replan_all(connection: sqlite3.Connection) -> None:
         replan(connection, group)
 
 
-def _tell_members(connection: sqlite3.Connection, group: int) -> None:
+def _raise_generation(connection: sqlite3.Connection, group: int) -> None:
     connection.execute(
         "UPDATE consumer_groups SET generation = generation + 1 WHERE id = ?", (group,)
     )

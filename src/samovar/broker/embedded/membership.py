@@ -7,9 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from samovar.broker.embedded import groups
-from samovar.broker.embedded.bells import Bells
-from samovar.broker.embedded.doorbell import Doorbell, Ringer
 from samovar.broker.embedded.store import Store
+from samovar.broker.embedded.wake_directory import WakeDirectory
+from samovar.broker.embedded.wake_pipe import WakePipe, Waker
 from samovar.broker.port import Commit
 
 #: How often a member looks after itself and the others when nothing happens.
@@ -41,9 +41,9 @@ class Membership:
         self._begins_at_end = begins_at_end
         self._group = group
         self._lease = lease
-        self._bells = Bells(store.path)
-        self._ringer = Ringer(self._bells)
-        self.bell = Doorbell(self._bells)
+        self._directory = WakeDirectory(store.path)
+        self._waker = Waker(self._directory)
+        self.pipe = WakePipe(self._directory)
         self._group_id = 0
         self._id: int | None = None
         self._renewed = 0.0
@@ -56,10 +56,10 @@ class Membership:
 
     def join(self, topics: Sequence[str]) -> None:
         """Become a member; those found dead are put out on the way."""
-        self._bells.take_down_abandoned()
-        if self.bell.name is None or self._bells.is_abandoned(self.bell.name):
-            self.bell.close()
-            self.bell = Doorbell(self._bells)
+        self._directory.remove_abandoned()
+        if self.pipe.name is None or self._directory.is_abandoned(self.pipe.name):
+            self.pipe.close()
+            self.pipe = WakePipe(self._directory)
         now = time.monotonic()
         with self._store.writing() as connection:
             self._group_id = groups.group_id(connection, self._group)
@@ -70,20 +70,20 @@ class Membership:
                 connection,
                 self._group_id,
                 topics,
-                bell=self.bell.name,
+                pipe=self.pipe.name,
                 now=now,
                 lease=self._lease,
             )
         self._renewed = now
         self._generation = None
         self.next_tick = now + TICK_SECONDS
-        self._ringer.ring()
+        self._waker.wake()
 
     def change_topics(self, topics: Sequence[str]) -> None:
         """Want other topics than before; what follows comes as `changes`."""
         with self._store.writing() as connection:
             groups.change_topics(connection, self._group_id, self._member, topics)
-        self._ringer.ring()
+        self._waker.wake()
 
     def look_after(self, *, durable: bool = False) -> None:
         """Show that we live, and put out who does not. With `durable` all that was committed is on
@@ -103,8 +103,8 @@ class Membership:
                 groups.remove(connection, self._group_id, dead)
         self._renewed = now
         if dead:
-            self._bells.take_down_abandoned()
-            self._ringer.ring()
+            self._directory.remove_abandoned()
+            self._waker.wake()
 
     def changes(self, held: Collection[int]) -> Changes | None:
         """What is to be done, or None when nothing has happened since the last `acted`."""
@@ -126,7 +126,7 @@ class Membership:
         )
 
     def acted(self, changes: Changes) -> None:
-        """These were followed; do not tell of them again."""
+        """These changes were made; do not return them again."""
         self._generation = changes.generation
         if changes.is_removed:
             self._id = None
@@ -143,7 +143,7 @@ class Membership:
         with self._store.writing() as connection:
             groups.commit(connection, self._group_id, self._member, positions)
             groups.release(connection, self._group_id, self._member, partition_ids)
-        self._ringer.ring()
+        self._waker.wake()
 
     def claim(self, held: Collection[int]) -> list[groups.Claim]:
         """Take what waits for us."""
@@ -158,21 +158,21 @@ class Membership:
             groups.commit(connection, self._group_id, self._member, positions)
             groups.leave(connection, self._group_id, self._member)
         self._id = None
-        self._ringer.ring()
+        self._waker.wake()
 
     @property
     def claim_to_commit(self) -> tuple[int, int] | None:
         """The group and the member by their ids; None while it has not joined."""
         return None if self._id is None else (self._group_id, self._id)
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         """Wake every consumer."""
-        self._ringer.ring()
+        self._waker.wake()
 
     def close(self) -> None:
-        """Take the bell down."""
-        self.bell.close()
-        self._ringer.close()
+        """Remove the wake pipe."""
+        self.pipe.close()
+        self._waker.close()
 
     @property
     def _member(self) -> int:
@@ -188,6 +188,6 @@ class Membership:
             if member.id != self._id
             and (
                 (by_lease and member.is_overdue(now))
-                or (member.bell is not None and self._bells.is_abandoned(member.bell))
+                or (member.pipe is not None and self._directory.is_abandoned(member.pipe))
             )
         ]

@@ -13,12 +13,12 @@ from typing import NamedTuple
 
 from samovar import events
 from samovar.broker.embedded import log, schedule, uses
-from samovar.broker.embedded.bells import Bells
-from samovar.broker.embedded.doorbell import Ringer
 from samovar.broker.embedded.file import File
 from samovar.broker.embedded.store import Store
+from samovar.broker.embedded.wake_directory import WakeDirectory
+from samovar.broker.embedded.wake_pipe import Waker
 from samovar.broker.partitioning import partition_of
-from samovar.broker.port import NewRecord, Told, TopicPartition, Written
+from samovar.broker.port import NewRecord, OnDelivery, TopicPartition, Written
 from samovar.errors import (
     BrokerError,
     DeliveryFailedError,
@@ -81,7 +81,7 @@ class EmbeddedProducer:
         self._guard = guard
         # Its lock guards everything here, since that one is known to be free after a fork.
         self._store = store
-        self._ringer = Ringer(Bells(store.path))
+        self._waker = Waker(WakeDirectory(store.path))
         #: Each topic's partitions, in order.
         self._topics: dict[str, list[_Place]] = {}
         self._partitions_ever_made = -1
@@ -114,13 +114,15 @@ class EmbeddedProducer:
             self._write(records)
         return {}
 
-    def produce_each(self, records: Sequence[NewRecord], told: Told) -> Mapping[int, BrokerError]:
+    def produce_each(
+        self, records: Sequence[NewRecord], on_delivery: OnDelivery
+    ) -> Mapping[int, BrokerError]:
         """Store all of them or, on an error, none."""
         if uses.is_using():
-            self._postpone(records, told)
+            self._postpone(records, on_delivery)
         else:
             for index, written in enumerate(self.produce_sync(records)):
-                told(index, written)
+                on_delivery(index, written)
         return {}
 
     def produce_sync(
@@ -138,7 +140,7 @@ class EmbeddedProducer:
         return written
 
     def wait_until(self, condition: Callable[[], bool], timeout: float | None = None) -> bool:
-        """Whether it is true: nothing is told later."""
+        """Whether it is true already: every outcome was reported at once."""
         return condition()
 
     def cancel_scheduled(self, key: str) -> bool:
@@ -162,7 +164,7 @@ class EmbeddedProducer:
         """Let go of the file for good."""
         self._is_closed = True
         self._store.close()
-        self._ringer.close()
+        self._waker.close()
         return 0
 
     def _write(self, records: Sequence[NewRecord]) -> _Call:
@@ -182,27 +184,29 @@ class EmbeddedProducer:
                 self._write_waiting(file, call)
         return call
 
-    def _postpone(self, records: Sequence[NewRecord], told: Told = _nobody) -> None:
+    def _postpone(self, records: Sequence[NewRecord], on_delivery: OnDelivery = _nobody) -> None:
         """The caller has interrupted a use of the log in this thread: store them after that."""
 
         def write() -> None:
             try:
                 written = self.produce_sync(records)
             except Exception as error:
-                self._refused(records, told, error)
+                self._refused(records, on_delivery, error)
             else:
                 for index, place in enumerate(written):
-                    told(index, place)
+                    on_delivery(index, place)
 
         uses.postpone(write)
 
-    def _refused(self, records: Sequence[NewRecord], told: Told, error: Exception) -> None:
-        if told is _nobody or not isinstance(error, BrokerError):
+    def _refused(
+        self, records: Sequence[NewRecord], on_delivery: OnDelivery, error: Exception
+    ) -> None:
+        if on_delivery is _nobody or not isinstance(error, BrokerError):
             for topic, count in Counter(record.topic for record in records).items():
                 events.announce("producer.failed", topic=topic, error=error, count=count)
         else:
             for index in range(len(records)):
-                told(index, error)
+                on_delivery(index, error)
 
     def _write_waiting(self, file: File, call: _Call) -> None:
         """Store this call and those of the threads that wait: together they wait for one fsync."""
@@ -219,7 +223,7 @@ class EmbeddedProducer:
                 raise
             # One may have spoilt it for all: each stands for itself when its turn comes.
             self._store_together(file, [call])
-        self._ringer.ring()
+        self._waker.wake()
 
     def _store_together(self, file: File, calls: Sequence[_Call]) -> None:
         while True:
@@ -272,7 +276,7 @@ class EmbeddedProducer:
         return places[self._turn % len(places)]
 
     def _choose_later(self, file: File, record: NewRecord) -> _Place:
-        """Nowhere until it is due; but if it could not go anywhere, that is told now."""
+        """Nowhere until it is due. A topic that is missing raises now, not then."""
         place = self._choose(file, record)
         is_due = record.due_ns is None or record.due_ns <= clock.now_ns()
         return place if is_due else _NOWHERE

@@ -68,7 +68,7 @@ _FIRST = (
 )
 _SECOND = (
     "ALTER TABLE topics ADD COLUMN is_dead_letter INTEGER NOT NULL DEFAULT 0",
-    # Until then a name told which topics held dead letters.
+    # Until then the name alone marked a dead letter topic.
     """UPDATE topics SET is_dead_letter = 1 WHERE substr(name, -5) = '_dead'
         AND substr(name, 1, length(name) - 5) IN (SELECT name FROM topics)""",
     # due is in nanoseconds since the epoch.

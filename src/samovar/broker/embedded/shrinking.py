@@ -12,9 +12,9 @@ from contextlib import suppress
 from samovar.broker.embedded.store import Store
 
 #: Free pages (of 4 KB) that are worth the work.
-LEAST_FREE_PAGES = 4096
+MIN_FREE_PAGES = 4096
 #: Pages in use with which it takes well under a second. Writers wait that long.
-MOST_USED_PAGES = 8192
+MAX_USED_PAGES = 8192
 
 
 def shrink(store: Store) -> bool:
@@ -26,7 +26,7 @@ def shrink(store: Store) -> bool:
             "SELECT page_count, freelist_count FROM pragma_page_count, pragma_freelist_count"
         ).fetchone()
         used = pages - free
-        if free < max(LEAST_FREE_PAGES, used) or used > MOST_USED_PAGES:
+        if free < max(MIN_FREE_PAGES, used) or used > MAX_USED_PAGES:
             return False
         with suppress(sqlite3.OperationalError):  # others are writing, or the disk is full
             connection.execute("VACUUM")

@@ -44,7 +44,7 @@ _SHARE_BEGINS = "share.auto.offset.reset"
 _SHARE_DELIVERIES = "share.delivery.count.limit"
 #: The most that brokers allow unless they are told otherwise. No job is to be dropped: what has
 #: failed becomes a copy, and what comes back is moved aside long before.
-_MOST_DELIVERIES = 10
+_MAX_DELIVERIES = 10
 #: Longest wait for one answer, in seconds.
 ANSWER_SECONDS = 10.0
 #: Partitions that are asked for in one request.
@@ -66,7 +66,7 @@ class KafkaAdmin:
         self._address = self._properties.get("bootstrap.servers")
         self._lock = threading.RLock()
         self._client: AdminClient | None = None
-        forks.tell(self)
+        forks.register(self)
 
     def topics(self, names: Collection[str] | None = None) -> dict[str, int]:
         """See the port; Kafka's own topics (``__...``) are left out."""
@@ -192,9 +192,9 @@ class KafkaAdmin:
         found = topic_settings.of_a_group(client, group)
         if found.get(_SHARE_BEGINS) != initial_offset:
             topic_settings.change_group(client, group, {_SHARE_BEGINS: initial_offset})
-        if int(found.get(_SHARE_DELIVERIES, 5)) < _MOST_DELIVERIES:
+        if int(found.get(_SHARE_DELIVERIES, 5)) < _MAX_DELIVERIES:
             try:
-                more = {_SHARE_DELIVERIES: str(_MOST_DELIVERIES)}
+                more = {_SHARE_DELIVERIES: str(_MAX_DELIVERIES)}
                 topic_settings.change_group(client, group, more)
             except BrokerError as error:
                 # These brokers allow fewer.

@@ -46,7 +46,7 @@ class KafkaAtomicProducer:
             "message.timeout.ms": int(patience * 1000 * MESSAGE_PART),
         }
         self._client: Client | None = None
-        forks.tell(self)
+        forks.register(self)
 
     def produce_atomically(
         self,
@@ -113,21 +113,21 @@ class KafkaAtomicProducer:
         error: KafkaError,
     ) -> BrokerError:
         """Abort what can be aborted, else forget the client; the error to raise."""
-        told = self._error(records, reports, error)
-        if failures.is_fatal(error) or isinstance(told, FencedError):
+        failure = self._error(records, reports, error)
+        if failures.is_fatal(error) or isinstance(failure, FencedError):
             self._client = None
-            return told
+            return failure
         try:
             self._patiently(client.abort_transaction)
-        except KafkaException as failure:
+        except KafkaException as again:
             self._client = None
-            return failures.translated(failures.reason(failure), f"Aborting as {self._name!r}")
+            return failures.translated(failures.reason(again), f"Aborting as {self._name!r}")
         # Reports of records that were refused come at the latest with the abort.
-        told = self._error(records, reports, error)
-        if isinstance(told, DeliveryFailedError):
+        failure = self._error(records, reports, error)
+        if isinstance(failure, DeliveryFailedError):
             # The client has counted what the broker refused: its next records would be refused too.
             self._client = None
-        return told
+        return failure
 
     def _error(
         self,
@@ -139,10 +139,10 @@ class KafkaAtomicProducer:
         for report, record in zip(reports, records, strict=True):
             refusal = report[0] if report else None
             if refusal is not None and refusal.code() not in _BYSTANDERS:
-                told = failures.translated(refusal, f"Writing to {record.topic!r}")
-                if type(told) is BrokerError:
+                failure = failures.translated(refusal, f"Writing to {record.topic!r}")
+                if type(failure) is BrokerError:
                     return failures.undelivered(refusal, record.topic)
-                return told
+                return failure
         doing = f"Writing {len(records)} records as {self._name!r}"
         if error.code() in failures.STALE_MEMBER:
             return AssignmentLostError(f"{doing}: {error.str()} ({error.name()}); none is stored.")

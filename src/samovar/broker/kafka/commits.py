@@ -15,7 +15,7 @@ from samovar.broker.kafka import failures
 from samovar.support import clock
 
 #: librdkafka's own interval is not shorter than this, in seconds.
-LEAST_SECONDS = 1.0
+MIN_SECONDS = 1.0
 #: An answer that has not come by then, in seconds, is not waited for any more.
 ANSWER_SECONDS = 5.0
 

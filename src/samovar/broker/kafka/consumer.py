@@ -16,8 +16,8 @@ from confluent_kafka import TopicPartition as KafkaPartition
 
 from samovar import events
 from samovar.broker.kafka import failures, forks, headers, leaving
-from samovar.broker.kafka.annotated import AnnotatedPositions
-from samovar.broker.kafka.commits import LEAST_SECONDS, Commits
+from samovar.broker.kafka.commits import MIN_SECONDS, Commits
+from samovar.broker.kafka.metadata_commits import MetadataCommits
 from samovar.broker.kafka.places import Places
 from samovar.broker.port import (
     LEAVE_SECONDS,
@@ -62,11 +62,11 @@ class KafkaConsumer:
         self._is_classic = properties["group.protocol"] != "consumer"
         self._is_static = "group.instance.id" in properties
         self._pace: float = properties["auto.commit.interval.ms"] / 1000
-        self._annotated = AnnotatedPositions(self._pace)
+        self._with_metadata = MetadataCommits(self._pace)
         self._commits = Commits(self._pace)
         own = {
-            "auto.commit.interval.ms": round(max(self._pace, LEAST_SECONDS) * 1000),
-            "error_cb": tell,
+            "auto.commit.interval.ms": round(max(self._pace, MIN_SECONDS) * 1000),
+            "error_cb": report_error,
             "on_commit": self._on_commit,
         }
         try:
@@ -92,7 +92,7 @@ class KafkaConsumer:
         self._is_fenced = False
         #: Set by `wake`, from any thread.
         self._woken = False
-        forks.tell(self)
+        forks.register(self)
 
     def subscribe(self, topics: Sequence[str], listener: RebalanceListener) -> None:
         """See the port."""
@@ -123,7 +123,7 @@ class KafkaConsumer:
         """See the port. `consume` alone would wait all of `timeout` for `max_records`."""
         self._check_owner()
         self._commits.commit_when_due(self._client)
-        self._annotated.commit_when_due(self._client)
+        self._with_metadata.commit_when_due(self._client)
         if self._direct_news:
             self._take_direct()
         first = self._wait_for_one(timeout)
@@ -141,7 +141,7 @@ class KafkaConsumer:
         self._places.check(self._client, batches)
         return batches
 
-    def stay(self) -> None:
+    def keep_alive(self) -> None:
         """See the port. librdkafka's own threads do so."""
 
     def pause(self, partitions: Iterable[TopicPartition]) -> None:
@@ -176,7 +176,7 @@ class KafkaConsumer:
         gone: set[TopicPartition] = set()
         for source, offset in positions.items():
             text = metadata.get(source)
-            is_ours = text is None or self._annotated.store(source, Commit(offset, text))
+            is_ours = text is None or self._with_metadata.store(source, Commit(offset, text))
             # When a partition leaves, librdkafka commits once more what it was told last: where
             # that was ever without a text, it must have the text too.
             if is_ours and (text is None or source in self._stored):
@@ -194,7 +194,7 @@ class KafkaConsumer:
         """See the port."""
         self._check_owner()
         for source, offset in positions.items():
-            self._annotated.overtaken(source, offset)
+            self._with_metadata.overtaken(source, offset)
             self._stored.pop(source, None)
 
     def commit(self) -> None:
@@ -202,14 +202,14 @@ class KafkaConsumer:
         self._check_owner()
         self._commit()
 
-    def hasten(self) -> None:
+    def commit_soon(self) -> None:
         """See the port."""
         self._check_owner()
-        self._annotated.hasten(self._client)
+        self._with_metadata.commit_soon(self._client)
 
     def is_committed(self, source: TopicPartition) -> bool:
         """See the port."""
-        return self._annotated.is_committed(source)
+        return self._with_metadata.is_committed(source)
 
     def commits(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, Commit]:
         """See the port."""
@@ -237,13 +237,13 @@ class KafkaConsumer:
         if text is None:
             self._stored[source] = offset
             self._commits.stored()
-            self._annotated.overtaken(source, offset)
+            self._with_metadata.overtaken(source, offset)
         return True
 
     def _commit(self) -> bool:
         """Commit what is stored; False when the group is being shared out anew just now."""
         is_settled = True
-        for commit in (self._commit_stored, self._commit_annotated):
+        for commit in (self._commit_stored, self._commit_with_metadata):
             try:
                 commit()
             except KafkaException as error:
@@ -257,8 +257,8 @@ class KafkaConsumer:
     def _commit_stored(self) -> None:
         self._client.commit(asynchronous=False)
 
-    def _commit_annotated(self) -> None:
-        self._annotated.commit(self._client)
+    def _commit_with_metadata(self) -> None:
+        self._with_metadata.commit(self._client)
 
     def membership(self) -> object:
         """See the port."""
@@ -336,15 +336,15 @@ class KafkaConsumer:
             self._client.incremental_assign(news)
         except KafkaException as error:
             raise failures.translated(failures.reason(error), "Assigning partitions") from error
-        self._tell_listener("assigned", news)
+        self._call_listener("assigned", news)
         self._after_poll()
 
     def _on_assign(self, _: Client, partitions: list[KafkaPartition]) -> None:
         self._fresh += partitions
-        self._tell_listener("assigned", partitions)
+        self._call_listener("assigned", partitions)
 
     def _on_revoke(self, _: Client, partitions: list[KafkaPartition]) -> None:
-        self._tell_listener("revoked", partitions)
+        self._call_listener("revoked", partitions)
         try:
             self._commit()
         except BrokerError as error:
@@ -352,9 +352,9 @@ class KafkaConsumer:
         self._forget([TopicPartition(p.topic, p.partition) for p in partitions])
 
     def _on_lost(self, _: Client, partitions: list[KafkaPartition]) -> None:
-        self._tell_listener("lost", partitions)
+        self._call_listener("lost", partitions)
 
-    def _tell_listener(self, what: str, partitions: list[KafkaPartition]) -> None:
+    def _call_listener(self, what: str, partitions: list[KafkaPartition]) -> None:
         """Nothing may leave a callback of librdkafka: it would surface half way through."""
         self._changed = True
         assert self._listener is not None
@@ -363,7 +363,7 @@ class KafkaConsumer:
             self._forget(sources)
         try:
             if what == "assigned":
-                self._annotated.assigned(sources)
+                self._with_metadata.assigned(sources)
                 self._places.assigned(self._client, sources)
                 self._listener.assigned(sources)
             elif what == "revoked":
@@ -375,11 +375,11 @@ class KafkaConsumer:
 
     def _on_commit(self, error: KafkaError | None, partitions: list[KafkaPartition]) -> None:
         self._commits.answered(error)
-        self._annotated.answered(error, partitions)
+        self._with_metadata.answered(error, partitions)
 
     def _forget(self, sources: Sequence[TopicPartition]) -> None:
         self._places.forget(sources)
-        self._annotated.forget(sources)
+        self._with_metadata.forget(sources)
         for source in sources:
             self._stored.pop(source, None)
 
@@ -435,7 +435,7 @@ def _batches(messages: list[Message]) -> list[Batch]:
     for message, theirs in zip(messages, headers.of(messages), strict=True):
         error = message.error()
         if error is not None:
-            judge(error)
+            check_error(error)
             continue
         if message.partition() != partition or message.topic() != topic:
             topic, partition = message.topic(), message.partition()
@@ -453,7 +453,7 @@ def _batches(messages: list[Message]) -> list[Batch]:
     return batches
 
 
-def judge(error: KafkaError) -> None:
+def check_error(error: KafkaError) -> None:
     """Report an error that polling gets over; raise one that it does not."""
     translated = failures.translated(error, "Polling")
     if failures.is_fatal(error) or isinstance(translated, FencedError):
@@ -463,5 +463,5 @@ def judge(error: KafkaError) -> None:
     events.announce("broker.error", error=translated)
 
 
-def tell(error: KafkaError) -> None:
+def report_error(error: KafkaError) -> None:
     events.announce("broker.error", error=failures.translated(error, "The Kafka client"))

@@ -23,7 +23,7 @@ class Owner(Protocol):
 _OWNERS: weakref.WeakSet[Owner] = weakref.WeakSet()
 
 
-def tell(owner: Owner) -> None:
+def register(owner: Owner) -> None:
     """Call `owner.forked()` in every child that is forked while it lives."""
     _OWNERS.add(owner)
 

@@ -13,7 +13,7 @@ from samovar.errors import BrokerError
 
 def of(messages: Sequence[Message]) -> list[Headers]:
     """The headers of each. A name that is no UTF-8, which other clients may write, makes the client
-    fail half way: such a message comes without any, and that is told.
+    fail half way: such a message comes without any, and an event reports it.
     """
     found: list[Headers] = []
     # A direct call does not always notice that it failed, and a second one on the same message
@@ -24,13 +24,13 @@ def of(messages: Sequence[Message]) -> list[Headers]:
             for headers in calls:
                 found.append(tuple(headers) if headers else ())  # type: ignore[arg-type]
         except SystemError:
-            _tell(messages[len(found)])
+            _report(messages[len(found)])
             found.append(())
         else:
             return found
 
 
-def _tell(message: Message) -> None:
+def _report(message: Message) -> None:
     place = f"{message.topic()}[{message.partition()}]@{message.offset()}"
     error = BrokerError(
         f"The headers of {place} cannot be read, for one has a name that is no UTF-8. "

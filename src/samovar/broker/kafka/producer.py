@@ -16,7 +16,7 @@ from samovar import events
 from samovar.broker.kafka import failures, forks, process_end
 from samovar.broker.kafka.flight import Flight
 from samovar.broker.kafka.singles import Singles
-from samovar.broker.port import NewRecord, Told, TopicPartition, Written
+from samovar.broker.port import NewRecord, OnDelivery, TopicPartition, Written
 from samovar.errors import (
     BrokerError,
     DeliveryUnknownError,
@@ -53,7 +53,7 @@ class KafkaProducer:
         self._sync_seconds = tries + SYNC_MARGIN_SECONDS if tries else PATIENT_SYNC_SECONDS
         self._is_closed = False
         self._reset()
-        forks.tell(self)
+        forks.register(self)
 
     def produce(self, record: NewRecord) -> None:
         """See the port. Reports of earlier records are served here, in the caller's thread:
@@ -78,7 +78,7 @@ class KafkaProducer:
         return self._produce_all(records, None)
 
     def _produce_all(
-        self, records: Sequence[NewRecord], told: Told | None
+        self, records: Sequence[NewRecord], on_delivery: OnDelivery | None
     ) -> Mapping[int, BrokerError]:
         client = self._client or self._connect()
         flight = self._count(len(records))
@@ -86,8 +86,8 @@ class KafkaProducer:
         handed = 0
         try:
             for index, record in enumerate(records):
-                if told is not None:
-                    report = _Telling(flight, told, index, record).reported
+                if on_delivery is not None:
+                    report = _Reporting(flight, on_delivery, index, record).reported
                 else:
                     report = flight.report_of(record)
                 try:
@@ -124,9 +124,11 @@ class KafkaProducer:
                 return flight
             flight.take_back(records)  # a barrier stands behind it by now
 
-    def produce_each(self, records: Sequence[NewRecord], told: Told) -> Mapping[int, BrokerError]:
+    def produce_each(
+        self, records: Sequence[NewRecord], on_delivery: OnDelivery
+    ) -> Mapping[int, BrokerError]:
         """See the port."""
-        return self._produce_all(records, told)
+        return self._produce_all(records, on_delivery)
 
     def produce_sync(
         self, records: Sequence[NewRecord], timeout: float | None = None
@@ -337,14 +339,16 @@ def _poll_while_idle(reference: weakref.ref[KafkaProducer], stopped: threading.E
         del producer
 
 
-class _Telling:
-    """One record of which somebody is told what becomes of it."""
+class _Reporting:
+    """Calls `on_delivery` for one record, once its outcome is known."""
 
-    __slots__ = ("_flight", "_index", "_record", "_told")
+    __slots__ = ("_flight", "_index", "_on_delivery", "_record")
 
-    def __init__(self, flight: Flight, told: Told, index: int, record: NewRecord) -> None:
+    def __init__(
+        self, flight: Flight, on_delivery: OnDelivery, index: int, record: NewRecord
+    ) -> None:
         self._flight = flight
-        self._told = told
+        self._on_delivery = on_delivery
         self._index = index
         self._record = record
 
@@ -356,7 +360,7 @@ class _Telling:
             self._ended(error, message)
 
     def _ended(self, error: KafkaError | None, message: Message) -> None:
-        self._told(self._index, self._outcome(error, message))
+        self._on_delivery(self._index, self._outcome(error, message))
         self._flight.settled()
 
     def _outcome(self, error: KafkaError | None, message: Message) -> Written | BrokerError:

@@ -11,7 +11,7 @@ from confluent_kafka import TopicPartition as KafkaPartition
 
 from samovar import events
 from samovar.broker.kafka import failures, forks, headers
-from samovar.broker.kafka.consumer import judge, tell
+from samovar.broker.kafka.consumer import check_error, report_error
 from samovar.broker.port import Delivery, Record, TopicPartition
 from samovar.errors import BrokerError, ConfigurationError
 from samovar.support import clock
@@ -40,7 +40,7 @@ class KafkaShareConsumer:
             raise ConfigurationError(TOO_OLD)
         self._accepted = confluent_kafka.AcknowledgeType.ACCEPT
         try:
-            self._client: Any = Client({**properties, "error_cb": tell})
+            self._client: Any = Client({**properties, "error_cb": report_error})
         except (KafkaException, ValueError) as error:
             raise BrokerError(f"The share consumer could not be made: {error}") from error
         self._client.set_acknowledgement_commit_callback(_on_commit)
@@ -48,7 +48,7 @@ class KafkaShareConsumer:
         self._is_forked = False
         #: Set by `wake`, from any thread.
         self._woken = False
-        forks.tell(self)
+        forks.register(self)
 
     def subscribe(self, topics: Sequence[str]) -> None:
         """See the port."""
@@ -76,8 +76,8 @@ class KafkaShareConsumer:
             except KafkaException as error:
                 # This one comes again; the others are not to come again with it.
                 doing = f"Acknowledging {place[0]}[{place[1]}]@{place[2]}"
-                told = failures.translated(failures.reason(error), doing)
-                events.announce("broker.error", error=told)
+                report = failures.translated(failures.reason(error), doing)
+                events.announce("broker.error", error=report)
         try:
             self._client.commit_async()
         except KafkaException as error:
@@ -105,7 +105,7 @@ class KafkaShareConsumer:
         found: list[Delivery] = []
         for message, theirs in zip(messages, headers.of(messages), strict=True):
             if (error := message.error()) is not None:
-                judge(error)
+                check_error(error)
                 continue
             source = TopicPartition(message.topic(), message.partition())
             at, (_, written) = message.offset(), message.timestamp()
@@ -124,7 +124,7 @@ class KafkaShareConsumer:
 def _on_commit(
     offsets: Mapping[KafkaPartition, Iterable[int]], error: KafkaException | None
 ) -> None:
-    """Whoever took longer than the lock lasts is told: the record is another's by now."""
+    """Report what was acknowledged after its lock had ended: another member has the record now."""
     if error is None:
         return
     places = ", ".join(
@@ -132,7 +132,7 @@ def _on_commit(
         for p, refused in offsets.items()
         for offset in sorted(refused)[:10]
     )
-    told = failures.translated(
+    report = failures.translated(
         failures.reason(error), f"Acknowledging {places} came too late, or was refused"
     )
-    events.announce("broker.error", error=told)
+    events.announce("broker.error", error=report)

@@ -123,7 +123,7 @@ class Assignment:
             while (left := until - clock.monotonic()) > 0:
                 if partition.wait_until_at_rest(min(left, STAY_SECONDS)):
                     break
-                self._consumer.stay()
+                self._consumer.keep_alive()
 
     def _confirm_commits(self) -> None:
         """Where a transaction waits for it, commit what was marked outside of it."""
@@ -169,7 +169,7 @@ class Assignment:
         until = clock.monotonic() + GRACE_SECONDS
         while thread.is_alive() and (left := until - clock.monotonic()) > 0:
             thread.join(min(left, STAY_SECONDS))
-            self._consumer.stay()
+            self._consumer.keep_alive()
 
     def _take(self, partitions: Sequence[TopicPartition]) -> list[Partition]:
         taken = [p for source in partitions if (p := self._held.pop(source, None))]

@@ -218,7 +218,7 @@ class Probation:
             position = self._begun_at[source]
         try:
             self._consumer.store({source: position}, {source: Note(begun=case.counts).encode()})
-            self._consumer.hasten()
+            self._consumer.commit_soon()
         except BrokerError as error:
             events.announce("broker.error", error=error)
 

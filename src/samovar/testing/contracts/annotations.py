@@ -57,7 +57,7 @@ class Annotations:
         for text in ("one", "two"):
             member.consumer.store({source: 3}, {source: text})
             assert not member.consumer.is_committed(source)
-            member.consumer.hasten()
+            member.consumer.commit_soon()
 
             def is_committed() -> bool:
                 member.poll()

@@ -92,7 +92,7 @@ class Groups:
             # As a running job may: only the clock can show whether the membership lapses.
             until = time.monotonic() + 4
             while time.monotonic() < until:
-                one.consumer.stay()
+                one.consumer.keep_alive()
                 other.poll(timeout=0.2)
 
         one.before_revoked = take_four_seconds

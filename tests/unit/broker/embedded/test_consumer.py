@@ -16,12 +16,12 @@ import pytest
 from samovar.broker.embedded import EmbeddedBroker, shrinking
 from samovar.broker.embedded import consumer as consumer_module
 from samovar.broker.embedded.admin import EmbeddedAdmin
-from samovar.broker.embedded.bells import Bells
 from samovar.broker.embedded.consumer import EmbeddedConsumer
-from samovar.broker.embedded.doorbell import Doorbell, Ringer
 from samovar.broker.embedded.file import File
 from samovar.broker.embedded.producer import EmbeddedProducer
 from samovar.broker.embedded.store import Store
+from samovar.broker.embedded.wake_directory import WakeDirectory
+from samovar.broker.embedded.wake_pipe import WakePipe, Waker
 from samovar.broker.port import NewRecord, TopicPartition, TopicSpec
 from samovar.errors import BrokerError
 from tests.support.eventually import eventually
@@ -268,7 +268,7 @@ def test_a_record_wakes_a_waiting_poll(producer: EmbeddedProducer, reader: Reade
     seen = time.monotonic()
     timer.join()
 
-    # Well under the tick of 0.25 s, by which it would be found without a bell.
+    # Well under the tick of 0.25 s, by which it would be found without a pipe.
     assert seen - written[0] < 0.1
 
 
@@ -342,12 +342,12 @@ def test_deleting_a_topic_frees_its_records(
         assert connection.execute("SELECT count(*) FROM partitions").fetchone() == (0,)
 
 
-def test_a_consumer_whose_bell_was_taken_away_joins_anew(
+def test_a_consumer_whose_pipe_was_taken_away_joins_anew(
     broker: EmbeddedBroker, tmp_path: Path, reader: Reader
 ) -> None:
     other = Reader(broker.consumer("readers"), "mail")
-    for bell in (tmp_path / "log.db-bells").iterdir():
-        bell.unlink()
+    for pipe in (tmp_path / "log.db-bells").iterdir():
+        pipe.unlink()
 
     def is_settled() -> bool:
         reader.poll()
@@ -360,8 +360,8 @@ def test_a_consumer_whose_bell_was_taken_away_joins_anew(
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_forked_child_is_not_taken_for_its_parent(tmp_path: Path, reader: Reader) -> None:
-    bells = Bells(tmp_path / "log.db")
-    (bell,) = bells.names()
+    directory = WakeDirectory(tmp_path / "log.db")
+    (pipe,) = directory.names()
     child = os.fork()
     if child == 0:
         try:
@@ -372,7 +372,7 @@ def test_a_forked_child_is_not_taken_for_its_parent(tmp_path: Path, reader: Read
         os._exit(1)
 
     assert os.waitpid(child, 0)[1] == 0
-    assert not bells.is_abandoned(bell)
+    assert not directory.is_abandoned(pipe)
     reader.poll()
     assert reader.held == {SOURCE}
 
@@ -393,31 +393,31 @@ def test_without_named_pipes_members_look_for_themselves(
     reader.consumer.close()
 
 
-def test_a_ringer_finds_bells_that_come_later(tmp_path: Path) -> None:
-    directory = Bells(tmp_path / "log.db")
-    ringer = Ringer(directory)
-    ringer.ring()
-    bells = [Doorbell(directory) for _ in range(3)]
+def test_a_waker_finds_pipes_that_come_later(tmp_path: Path) -> None:
+    directory = WakeDirectory(tmp_path / "log.db")
+    waker = Waker(directory)
+    waker.wake()
+    pipes = [WakePipe(directory) for _ in range(3)]
 
     for _ in range(2):
-        ringer.ring()
-        assert [bell.wait(0) for bell in bells] == [True] * 3
-        bells.append(Doorbell(directory))
-        bells.pop(0).close()
+        waker.wake()
+        assert [pipe.wait(0) for pipe in pipes] == [True] * 3
+        pipes.append(WakePipe(directory))
+        pipes.pop(0).close()
 
-    for bell in bells:
-        bell.close()
-    ringer.close()
+    for pipe in pipes:
+        pipe.close()
+    waker.close()
     assert list(directory.path.iterdir()) == []
 
 
-def test_a_bell_that_nobody_hears_any_more_is_abandoned(tmp_path: Path) -> None:
-    directory = Bells(tmp_path / "log.db")
-    bell = Doorbell(directory)
-    assert bell.name is not None
-    assert not directory.is_abandoned(bell.name)
+def test_a_wake_pipe_that_nobody_reads_any_more_is_abandoned(tmp_path: Path) -> None:
+    directory = WakeDirectory(tmp_path / "log.db")
+    pipe = WakePipe(directory)
+    assert pipe.name is not None
+    assert not directory.is_abandoned(pipe.name)
 
-    bell.forget()
+    pipe.forget()
 
-    assert directory.is_abandoned(bell.name)
+    assert directory.is_abandoned(pipe.name)
     assert directory.is_abandoned("never-was")

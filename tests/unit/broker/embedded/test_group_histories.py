@@ -51,7 +51,7 @@ class GroupHistories(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.directory = Path(tempfile.mkdtemp())
-        # So long a lease that only a closed bell proves death; commits only when asked for.
+        # So long a lease that only a closed pipe proves death; commits only when asked for.
         self.broker = EmbeddedBroker(
             self.directory / "log.db", lease=1000, commit_interval=1000, synchronous="normal"
         )
@@ -115,7 +115,7 @@ class GroupHistories(RuleBasedStateMachine):
         reader = self.readers.pop(pick % len(self.readers))
         member = reader.consumer._membership
         assert member is not None
-        member.bell.forget()
+        member.pipe.forget()
         reader.consumer._store.close()
 
     @precondition(lambda self: self.readers)

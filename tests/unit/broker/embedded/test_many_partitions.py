@@ -17,7 +17,7 @@ def steps_of_a_commit(path: Path, partitions: int) -> int:
     store = Store(path, synchronous="normal")
     with store.writing() as connection:
         group = groups.group_id(connection, "readers")
-        member = groups.join(connection, group, ["mail"], bell=None, now=0, lease=1)
+        member = groups.join(connection, group, ["mail"], pipe=None, now=0, lease=1)
         claims = groups.claim(connection, group, member, ())
         steps = 0
 

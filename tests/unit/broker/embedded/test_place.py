@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from samovar.broker.embedded import EmbeddedBroker, place
-from samovar.broker.embedded.bells import Bells
-from samovar.broker.embedded.doorbell import Doorbell, Ringer
+from samovar.broker.embedded.wake_directory import WakeDirectory
+from samovar.broker.embedded.wake_pipe import WakePipe, Waker
 from samovar.broker.port import NewRecord, TopicPartition, TopicSpec
 from samovar.errors import StoreError
 from tests.support.eventually import eventually
@@ -227,11 +227,11 @@ def test_the_umask_says_who_may_use_a_log(
     umask(mask)
     path = tmp_path / "log.db"
     fill(path)
-    bell = Doorbell(Bells(path))
+    pipe = WakePipe(WakeDirectory(path))
 
     assert stat.S_IMODE(path.stat().st_mode) == file_mode
-    assert stat.S_IMODE(Bells(path).path.stat().st_mode) == directory_mode
-    bell.close()
+    assert stat.S_IMODE(WakeDirectory(path).path.stat().st_mode) == directory_mode
+    pipe.close()
 
 
 def a_link(directory: Path, elsewhere: Path) -> None:
@@ -255,13 +255,13 @@ def open_to_all(directory: Path, elsewhere: Path) -> None:
 
 
 @pytest.mark.parametrize("how", [a_link, a_file, anothers, open_to_all])
-def test_a_directory_of_bells_that_others_could_fill_is_refused_by_name(
+def test_a_directory_of_pipes_that_others_could_fill_is_refused_by_name(
     path: Path, tmp_path: Path, how: Callable[[Path, Path], None]
 ) -> None:
     (elsewhere := tmp_path / "elsewhere").mkdir()
     os.mkfifo(elsewhere / ("a" * 16))
-    bells = Bells(path)
-    how(bells.path, elsewhere)
+    directory = WakeDirectory(path)
+    how(directory.path, elsewhere)
 
     with pytest.raises(StoreError, match=r"log\.db-bells"):
         EmbeddedBroker(path).consumer("readers").subscribe(["mail"], Listener())
@@ -272,32 +272,32 @@ def test_a_directory_of_bells_that_others_could_fill_is_refused_by_name(
     assert [file.name for file in elsewhere.iterdir()] == ["a" * 16]
 
 
-def test_what_is_no_bell_is_neither_written_nor_removed(path: Path, tmp_path: Path) -> None:
-    bells = Bells(path)
-    bell = Doorbell(bells)
+def test_what_is_no_wake_pipe_is_neither_written_nor_removed(path: Path, tmp_path: Path) -> None:
+    directory = WakeDirectory(path)
+    pipe = WakePipe(directory)
     treasure = tmp_path / "treasure"
     treasure.write_text("gold")
-    (bells.path / ("a" * 16)).symlink_to(treasure)
-    (bells.path / ("b" * 16)).symlink_to(tmp_path / "nowhere")
-    (bells.path / ("c" * 16)).write_text("a file")
+    (directory.path / ("a" * 16)).symlink_to(treasure)
+    (directory.path / ("b" * 16)).symlink_to(tmp_path / "nowhere")
+    (directory.path / ("c" * 16)).write_text("a file")
     os.mkfifo(tmp_path / "foreign")
-    (bells.path / ("d" * 16)).symlink_to(tmp_path / "foreign")
-    os.mkfifo(bells.path / "a-pipe-of-another-program")
-    os.mkfifo(bells.path / ("e" * 16))  # as a dead process leaves it
-    ringer = Ringer(bells)
+    (directory.path / ("d" * 16)).symlink_to(tmp_path / "foreign")
+    os.mkfifo(directory.path / "a-pipe-of-another-program")
+    os.mkfifo(directory.path / ("e" * 16))  # as a dead process leaves it
+    waker = Waker(directory)
 
-    ringer.ring()
-    bells.take_down_abandoned()
+    waker.wake()
+    directory.remove_abandoned()
     for name in "abcd":
-        bells.take_down(name * 16)
+        directory.remove(name * 16)
 
-    assert bell.wait(0)
+    assert pipe.wait(0)
     assert treasure.read_text() == "gold"
-    assert (bells.path / ("c" * 16)).read_text() == "a file"
-    left = {file.name for file in bells.path.iterdir()}
-    assert left == {bell.name, *(c * 16 for c in "abcd"), "a-pipe-of-another-program"}
-    ringer.close()
-    bell.close()
+    assert (directory.path / ("c" * 16)).read_text() == "a file"
+    left = {file.name for file in directory.path.iterdir()}
+    assert left == {pipe.name, *(c * 16 for c in "abcd"), "a-pipe-of-another-program"}
+    waker.close()
+    pipe.close()
 
 
 def test_an_empty_file_has_no_identity_yet(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from samovar.broker.partitioning import partition_of
-from samovar.broker.port import NewRecord, Told, TopicPartition, Written
+from samovar.broker.port import NewRecord, OnDelivery, TopicPartition, Written
 from samovar.engine.enqueuing.adapter import LogAdapter
 from samovar.engine.producing.buffer import Buffer
 from samovar.engine.producing.destinations import COUNT_SECONDS, Destinations
@@ -64,13 +64,15 @@ class Producer:
         self.records += [r for index, r in enumerate(records) if index not in self.refuses]
         return self.refuses
 
-    def produce_each(self, records: Sequence[NewRecord], told: Told) -> Mapping[int, BrokerError]:
+    def produce_each(
+        self, records: Sequence[NewRecord], on_delivery: OnDelivery
+    ) -> Mapping[int, BrokerError]:
         self.calls.append("each")
         self.records += records
         for index in range(len(records)):
             outcome = self.outcomes.get(index, STORED)
             if outcome is not None:
-                told(index, outcome)
+                on_delivery(index, outcome)
         return self.refuses
 
     def produce_sync(self, records: Sequence[NewRecord], timeout: float | None) -> list[Written]:

@@ -50,7 +50,7 @@ class Consumer:
         self.waiting |= {s: Commit(o, texts[s]) for s, o in positions.items() if s in texts}
         return frozenset()
 
-    def hasten(self) -> None:
+    def commit_soon(self) -> None:
         if self.is_away:
             raise BrokerUnavailableError("away")
         if self.answers:

@@ -11,7 +11,7 @@ from tests.support.kafka_process import KafkaProcess
 
 
 @pytest.mark.usefixtures("kafka")
-def test_offsets_are_told_on_a_broker_that_never_had_a_group() -> None:
+def test_offsets_are_answered_by_a_broker_that_never_had_a_group() -> None:
     with KafkaProcess() as fresh:
         settings = KafkaSettings(bootstrap_servers=fresh.bootstrap_servers)
         admin = KafkaBroker(settings, commit_interval=1.0).admin()

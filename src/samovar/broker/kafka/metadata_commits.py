@@ -18,7 +18,7 @@ from samovar.support import clock
 _DOING = "Committing offsets"
 
 
-class AnnotatedPositions:
+class MetadataCommits:
     """Those of one consumer's partitions; used by its own thread only."""
 
     def __init__(self, interval: float) -> None:
@@ -62,7 +62,7 @@ class AnnotatedPositions:
         """Whether none of these is on its way for this partition."""
         return source not in self._stored and source not in self._sent
 
-    def hasten(self, client: Client) -> None:
+    def commit_soon(self, client: Client) -> None:
         """Send what waits, at once, or as soon as what was sent is answered."""
         self._due = 0.0
         self.commit_when_due(client)

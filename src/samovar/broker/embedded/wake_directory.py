@@ -1,7 +1,7 @@
-"""The directory beside the log in which its bells hang: named pipes, one for each consumer.
+"""The directory beside the log that holds its wake pipes: named pipes, one for each consumer.
 
-Whoever may write the log may ring; nobody else may have put anything there. So the directory's own
-state is checked each time that it is opened, and no link is followed in it or to it.
+Whoever may write the log may wake its consumers; nobody else may put anything there. So the
+directory is checked each time it is opened, and no link in it or to it is followed.
 """
 
 from __future__ import annotations
@@ -21,19 +21,20 @@ from samovar.errors import StoreError
 _NAME = re.compile(r"[0-9a-f]{16}")
 
 
-class Bells:
-    """Those of the log at `log`."""
+class WakeDirectory:
+    """The wake pipes of the log at `log`."""
 
     def __init__(self, log: Path) -> None:
         self._log = log
+        # The suffix is older than the word "wake pipe"; versions side by side must agree on it.
         self.path = log.with_name(f"{log.name}-bells")
 
-    def hang(self) -> tuple[str, int]:
-        """Hang a bell up; its name, and the pipe opened.
+    def create(self) -> tuple[str, int]:
+        """Make a wake pipe; returns its name and its open descriptor.
 
         Raises:
             StoreError: the directory may hold what is not ours.
-            OSError, AttributeError: named pipes are not to be had.
+            OSError, AttributeError: the system has no named pipes here.
         """
         self._make()
         name = secrets.token_hex(8)
@@ -42,32 +43,32 @@ class Bells:
             os.mkfifo(hidden, 0o666, dir_fd=directory)
             # For writing too, or the pipe would be at its end whenever no writer has it open.
             fd = os.open(hidden, os.O_RDWR | os.O_NONBLOCK | os.O_NOFOLLOW, dir_fd=directory)
-            # A bell in sight that nobody has open means death, so it appears only now.
+            # A visible pipe that nobody has open belongs to a dead process, so show it only now.
             os.rename(hidden, name, src_dir_fd=directory, dst_dir_fd=directory)
         return name, fd
 
-    def take_down(self, name: str) -> None:
-        """Remove a bell, if it is one."""
+    def remove(self, name: str) -> None:
+        """Remove this pipe; what is no pipe stays."""
         with suppress(OSError, StoreError), self._opened() as directory:
             _check_pipe(os.stat(name, dir_fd=directory, follow_symlinks=False))
             os.unlink(name, dir_fd=directory)
 
-    def take_down_abandoned(self) -> None:
-        """Remove the bells that dead processes have left."""
+    def remove_abandoned(self) -> None:
+        """Remove the pipes that dead processes left."""
         for name in self.names():
             if self.is_abandoned(name):
-                self.take_down(name)
+                self.remove(name)
 
     def is_abandoned(self, name: str) -> bool:
-        """Whether the process that hung this bell is gone."""
+        """Whether the process that made this pipe is gone."""
         try:
-            os.close(self.open_to_ring(name))
+            os.close(self.open_for_writing(name))
         except OSError as error:
             return error.errno in (errno.ENXIO, errno.ENOENT)
         return False
 
     def names(self) -> list[str]:
-        """The bells that hang there; whatever else is there is not touched."""
+        """The wake pipes in the directory; other files are ignored."""
         try:
             with self._opened():
                 return [path.name for path in self.path.iterdir() if _NAME.fullmatch(path.name)]
@@ -75,22 +76,22 @@ class Bells:
             return []
 
     def stamp(self) -> tuple[int, int] | None:
-        """Differs when bells have come or gone; None when there is no directory."""
+        """Changes when a pipe is added or removed; None when there is no directory."""
         try:
             status = os.lstat(self.path)
         except OSError:
             return None
         return status.st_ino, status.st_mtime_ns
 
-    def open_to_ring(self, name: str) -> int:
+    def open_for_writing(self, name: str) -> int:
         """The pipe, to write to.
 
         Raises:
-            OSError: its process is gone (ENXIO), it is gone (ENOENT), or it is no pipe.
+            OSError: its process is gone (ENXIO), it was removed (ENOENT), or it is no pipe.
             StoreError: the directory may hold what is not ours.
         """
         with self._opened() as directory:
-            # Before it is opened, since opening a device may do something already.
+            # Check before opening: opening a device may already do something.
             _check_pipe(os.stat(name, dir_fd=directory, follow_symlinks=False))
             fd = os.open(name, os.O_WRONLY | os.O_NONBLOCK | os.O_NOFOLLOW, dir_fd=directory)
         try:
@@ -127,14 +128,14 @@ class Bells:
 
 
 _MEND = (
-    "Samovar keeps named pipes there, and uses only a directory that nobody can fill who may not "
-    "write the log. Remove it, or move the log to a directory of its own"
+    "Samovar keeps named pipes there, and uses the directory only if nobody can write to it who "
+    "may not write the log. Remove it, or move the log to a directory of its own"
 )
 _NOT_A_DIRECTORY = f"this is a link or no directory. {_MEND}."
 
 
 def _foreign(directory: os.stat_result, log: os.stat_result) -> str | None:
-    """Why somebody may have filled this directory who may not write the log; None if not."""
+    """Why somebody who may not write the log could write here; None if nobody could."""
     if directory.st_uid not in (os.geteuid(), log.st_uid, 0):
         return f"the directory belongs to another user (uid {directory.st_uid})"
     open_to = directory.st_mode & ~log.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
@@ -145,7 +146,7 @@ def _foreign(directory: os.stat_result, log: os.stat_result) -> str | None:
 
 
 def _mode(log: os.stat_result) -> int:
-    """Everything for each class of users that may write the log, and nothing for the others."""
+    """All rights for each class of users that may write the log, none for the others."""
     return sum(0o7 << shift for shift in (6, 3, 0) if log.st_mode >> shift & 0o2)
 
 

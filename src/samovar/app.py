@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from samovar import backends, events
 from samovar.engine.consuming.consumer import Consumer
-from samovar.engine.failing.dead_letter_store import Morgue
+from samovar.engine.failing.dead_letter_store import DeadLetterStore
 from samovar.engine.flow import assembly
 from samovar.engine.polling.assignments import Assigned
 from samovar.engine.producing.message_producer import MessageProducer
@@ -315,14 +315,14 @@ class App:
         """
         return self._worker.assignments if self._worker is not None else ()
 
-    def morgue(self) -> Morgue:
-        """What failed for good: for `samovar dead` and tools like it; to be closed after use.
+    def dead_letter_store(self) -> DeadLetterStore:
+        """The dead letter store: what failed for good. Close it after use.
 
         Raises:
             ConfigurationError: routes or settings are wrong; every fault at once.
         """
         self.check()
-        return self._log().morgue()
+        return self._log().dead_letter_store()
 
     def queues_to_serve(
         self, queues: Sequence[str] = (), choice: Choice | None = None

@@ -15,7 +15,7 @@ from samovar import backends, events
 from samovar.broker.kafka.settings import KafkaSettings
 from samovar.broker.port import ConsumerOptions, Producer, TopicSpec
 from samovar.engine.enqueuing.adapter import LogAdapter
-from samovar.engine.failing.dead_letter_store import Morgue
+from samovar.engine.failing.dead_letter_store import DeadLetterStore
 from samovar.engine.kept.keeper import Keeper
 from samovar.engine.producing.buffer import Buffer
 from samovar.engine.producing.destinations import Destinations
@@ -196,9 +196,9 @@ class LogBackend:
             group=kafka.group, routes=self._routes, topics=self.topics, recurrence=self.recurrence
         ).announce(serving, self._tasks)
 
-    def morgue(self) -> Morgue:
-        """What failed for good."""
-        return Morgue(
+    def dead_letter_store(self) -> DeadLetterStore:
+        """The dead letter store: what failed for good."""
+        return DeadLetterStore(
             admin=self.broker.admin(),
             producer=lambda: self._producer,
             group=self._settings.kafka.group,

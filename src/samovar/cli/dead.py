@@ -13,8 +13,8 @@ from typing import Any
 import click
 
 from samovar.cli import hints, loading, screen
-from samovar.engine.failing.dead_job import Letter
-from samovar.engine.failing.dead_letter_store import Dealt, Morgue
+from samovar.engine.failing.dead_job import DeadJob
+from samovar.engine.failing.dead_letter_store import DeadLetterStore, Handled
 from samovar.support.wording import counted, printable
 
 #: A dry run names so many.
@@ -34,7 +34,7 @@ def _settings(command: Callable[..., None]) -> Callable[..., None]:
 def command() -> None:
     """List, retry and discard what failed for good.
 
-    WHICH is a dead letter topic (all its letters), the id of a job, or a place as `list` shows
+    WHICH is a dead letter topic (all its jobs), the id of a job, or a place as `list` shows
     it: topic:partition:offset.
     """
 
@@ -47,18 +47,18 @@ def command() -> None:
     type=click.IntRange(min=1),
     default=SAMPLES,
     show_default=True,
-    help="Most letters to show.",
+    help="Most jobs to show.",
 )
 @_settings
 def list_(topic: str | None, limit: int, config: Path | None, environment: str | None) -> None:
-    """Show the dead letter topics, or the letters of TOPIC."""
-    with _morgue(config, environment) as morgue:
+    """Show the dead letter topics, or the jobs of TOPIC."""
+    with _store(config, environment) as store:
         if topic is None:
-            _show_shelves(morgue)
-        elif (name := morgue.topic(topic)) is None:
-            raise click.UsageError(f"{topic!r} is no dead letter topic with letters in it.")
+            _show_topics(store)
+        elif (name := store.topic(topic)) is None:
+            raise click.UsageError(f"{topic!r} is no dead letter topic with jobs in it.")
         else:
-            _show_letters(name, morgue.letters(name), limit)
+            _show_jobs(name, store.jobs(name), limit)
 
 
 @command.command("show")
@@ -66,9 +66,9 @@ def list_(topic: str | None, limit: int, config: Path | None, environment: str |
 @_settings
 def show(which: str, config: Path | None, environment: str | None) -> None:
     """Show one: why it failed, its headers, its payload."""
-    with _morgue(config, environment) as morgue:
-        for letter in islice(morgue.find([which]), 1):
-            _show(letter)
+    with _store(config, environment) as store:
+        for job in islice(store.find([which]), 1):
+            _show(job)
 
 
 @command.command("retry")
@@ -84,12 +84,12 @@ def retry(
     environment: str | None,
 ) -> None:
     """Put dead letters back where they came from."""
-    with _morgue(config, environment) as morgue:
-        letters = _chosen(morgue, which, every)
+    with _store(config, environment) as store:
+        jobs = _chosen(store, which, every)
         if dry_run:
-            _show_plan("put back", letters)
+            _show_plan("put back", jobs)
         else:
-            _report("Put back", _told(morgue.retry(letters), "put back"))
+            _report("Put back", _told(store.retry(jobs), "put back"))
 
 
 @command.command("discard")
@@ -110,75 +110,75 @@ def discard(
 
     They are not shown again, and will never be performed. Whole topics are asked about first.
     """
-    with _morgue(config, environment) as morgue:
-        letters = _chosen(morgue, which, every)
+    with _store(config, environment) as store:
+        jobs = _chosen(store, which, every)
         if dry_run:
-            _show_plan("give up", letters)
+            _show_plan("give up", jobs)
             return
-        whole = ["every dead letter"] if every else [n for n in which if morgue.topic(n)]
+        whole = ["every dead letter"] if every else [n for n in which if store.topic(n)]
         if whole and not yes:
             click.confirm(f"Give up all of {', '.join(whole)} for good?", abort=True)
-        _report("Gave up", _told(morgue.discard(letters), "given up"))
+        _report("Gave up", _told(store.discard(jobs), "given up"))
 
 
 @contextmanager
-def _morgue(config: Path | None, environment: str | None) -> Generator[Morgue, None, None]:
+def _store(config: Path | None, environment: str | None) -> Generator[DeadLetterStore, None, None]:
     app = loading.load_user_app(loading.load_settings(config, environment))
-    morgue = app.morgue()
+    store = app.dead_letter_store()
     embedded = app.settings.embedded.path
     if app.settings.queue_adapter == "embedded" and not embedded.exists():
         click.echo(f"Note: there is no log at {embedded} yet.", err=True)
     try:
-        yield morgue
+        yield store
     finally:
-        morgue.close()
+        store.close()
         app.close()
 
 
-def _chosen(morgue: Morgue, which: tuple[str, ...], every: bool) -> Iterator[Letter]:
+def _chosen(store: DeadLetterStore, which: tuple[str, ...], every: bool) -> Iterator[DeadJob]:
     if every == bool(which):
         raise click.UsageError("Say which dead letters (a topic, a job's id, a place), or --all.")
-    return morgue.find(morgue.topics() if every else which)
+    return store.find(store.topics() if every else which)
 
 
-def _show_shelves(morgue: Morgue) -> None:
-    shelves = [shelf for shelf in morgue.shelves() if shelf.count]
-    for shelf in shelves:
-        about = "about " if shelf.is_estimate else ""
-        screen.say(f"{shelf.topic}: {about}{counted(shelf.count, 'dead letter')}")
-        if shelf.newest is not None:
-            screen.say(f"  newest: {_line(shelf.newest)}")
-    if not shelves:
+def _show_topics(store: DeadLetterStore) -> None:
+    summaries = [summary for summary in store.summaries() if summary.count]
+    for summary in summaries:
+        about = "about " if summary.is_estimate else ""
+        screen.say(f"{summary.topic}: {about}{counted(summary.count, 'dead letter')}")
+        if summary.newest is not None:
+            screen.say(f"  newest: {_line(summary.newest)}")
+    if not summaries:
         screen.say("No dead letters.")
 
 
-def _show_letters(topic: str, letters: Iterator[Letter], limit: int) -> None:
-    for letter in islice(letters, limit):
-        screen.say(_line(letter))
-    if more := sum(1 for _ in letters):
+def _show_jobs(topic: str, jobs: Iterator[DeadJob], limit: int) -> None:
+    for job in islice(jobs, limit):
+        screen.say(_line(job))
+    if more := sum(1 for _ in jobs):
         screen.say(f"... and {more:,} more in {topic} (--limit shows more).")
 
 
-def _line(letter: Letter) -> str:
-    why = letter.error or "(no error is noted)"
-    when = f"{letter.failed_at:%Y-%m-%d %H:%M:%S} UTC"
-    return f"{letter.id}  {when}  {letter.job}  {why:.200}"
+def _line(job: DeadJob) -> str:
+    why = job.error or "(no error is noted)"
+    when = f"{job.failed_at:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{job.id}  {when}  {job.description}  {why:.200}"
 
 
-def _show(letter: Letter) -> None:
-    screen.say(f"place:      {letter.id}")
-    screen.say(f"job:        {letter.job}")
-    screen.say(f"failed at:  {letter.failed_at:%Y-%m-%d %H:%M:%S} UTC")
-    screen.say(f"error:      {letter.error or '(none is noted)'}")
-    screen.say(f"key:        {_text(letter.record.key)}")
-    for name, value in letter.record.headers:
+def _show(job: DeadJob) -> None:
+    screen.say(f"place:      {job.id}")
+    screen.say(f"job:        {job.description}")
+    screen.say(f"failed at:  {job.failed_at:%Y-%m-%d %H:%M:%S} UTC")
+    screen.say(f"error:      {job.error or '(none is noted)'}")
+    screen.say(f"key:        {_text(job.record.key)}")
+    for name, value in job.record.headers:
         if name != "error_traceback":
             screen.say(f"header:     {printable(name)} = {_text(value)}")
-    for line in letter.traceback.splitlines():
+    for line in job.traceback.splitlines():
         screen.say(line)
-    data = letter.data
+    data = job.data
     if data is None:
-        screen.say(f"payload:    {_text(letter.record.value)}")
+        screen.say(f"payload:    {_text(job.record.value)}")
     else:
         for line in json.dumps(data, indent=2, ensure_ascii=False).splitlines():
             screen.say(line)
@@ -193,16 +193,16 @@ def _text(raw: bytes | None) -> str:
         return repr(raw)
 
 
-def _show_plan(verb: str, letters: Iterator[Letter]) -> None:
+def _show_plan(verb: str, jobs: Iterator[DeadJob]) -> None:
     count = 0
-    for letter in letters:
+    for job in jobs:
         count += 1
         if count <= SAMPLES:
-            screen.say(_line(letter))
+            screen.say(_line(job))
     screen.say(f"Would {verb} {counted(count, 'dead letter')}; nothing was changed.")
 
 
-def _told(steps: Iterable[Dealt], word: str) -> Iterator[Dealt]:
+def _told(steps: Iterable[Handled], word: str) -> Iterator[Handled]:
     """The same, with progress on a terminal."""
     so_far = 0
     for step in steps:
@@ -214,15 +214,15 @@ def _told(steps: Iterable[Dealt], word: str) -> Iterator[Dealt]:
         click.echo(err=True)
 
 
-def _report(verb: str, steps: Iterable[Dealt]) -> None:
-    """Say what was done; exit status 1 if letters were left."""
+def _report(verb: str, steps: Iterable[Handled]) -> None:
+    """Say what was done; exit status 1 if jobs were left."""
     done = 0
     left: list[Any] = []
     for step in steps:
         done += len(step.done)
         left += step.left
     screen.say(f"{verb} {counted(done, 'dead letter')}.")
-    for letter, why in left:
-        screen.say(f"Left {letter.id}: {why}", err=True)
+    for job, why in left:
+        screen.say(f"Left {job.id}: {why}", err=True)
     if left:
         sys.exit(1)

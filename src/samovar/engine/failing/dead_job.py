@@ -1,4 +1,4 @@
-"""One dead letter: what it tells of itself, and the record that it was."""
+"""One dead job: what its record says, and the record that goes back."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ _PLACE = re.compile(r"(?P<topic>[\w.-]+):(?P<partition>\d{1,9}):(?P<offset>\d{1,
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """A dead letter where it lies."""
+class DeadJob:
+    """A record of a dead letter topic, and the partition it is in. It may be no job at all."""
 
     place: TopicPartition
     record: Record
 
     @property
     def id(self) -> str:
-        """Where it lies, as commands take it: topic:partition:offset."""
+        """Its place, as commands take it: topic:partition:offset."""
         return f"{self.place.topic}:{self.place.partition}:{self.record.offset}"
 
     @property
     def trace(self) -> dict[str, str]:
-        """What the engine noted when it moved the record aside; of several times the last."""
+        """The headers that the engine added when it moved the record; the last of each name."""
         wanted = {*TRACE, DROPPED}
         return {
             name: (value or b"").decode(errors="replace")
@@ -53,42 +53,42 @@ class Letter:
         return found if isinstance(found, str) else None
 
     @property
-    def job(self) -> str:
-        """The job in words."""
+    def description(self) -> str:
+        """The job in words: its class and id."""
         return describe(self.record.value)
 
     @property
     def failed_at(self) -> datetime:
-        """When it was moved aside."""
+        """When it was moved to the dead letter topic."""
         return datetime.fromtimestamp(self.record.timestamp / 1000, UTC)
 
     @property
     def error(self) -> str:
-        """Why, in words; nothing when that is not known."""
+        """Class and message of the error; empty when they are not known."""
         trace = self.trace
-        said = (trace.get("error_class", ""), trace.get("error_message", ""))
-        return printable(": ".join(filter(None, said)))
+        parts = (trace.get("error_class", ""), trace.get("error_message", ""))
+        return printable(": ".join(filter(None, parts)))
 
     @property
     def traceback(self) -> str:
-        """The end of the error's traceback; nothing when it is not known."""
+        """The end of the error's traceback; empty when it is not known."""
         return self.trace.get("error_traceback", "")
 
 
-def revived(letter: Letter) -> NewRecord:
-    """The record that it was, on its way back: same bytes and key, and its own headers.
+def revived(job: DeadJob) -> NewRecord:
+    """The record that goes back to its queue: same bytes and key, without the headers we added.
 
-    A key chooses the partition, as ever; without one it is the partition that it came from.
+    A key chooses the partition; without a key it goes back to the partition it came from.
 
     Raises:
-        ArgumentError: it cannot be put back; says why.
+        ArgumentError: it cannot be put back; the message says why.
     """
-    record, trace = letter.record, letter.trace
+    record, trace = job.record, job.trace
     if DROPPED in trace:
-        raise ArgumentError(f"{letter.id} was too large to keep: its payload is lost.")
+        raise ArgumentError(f"{job.id} was too large to keep: its payload is lost.")
     partition = trace.get("source_partition", "")
     return NewRecord(
-        _source(letter, trace),
+        _source(job, trace),
         record.value,
         record.key,
         _without_trace(record.headers),
@@ -97,24 +97,24 @@ def revived(letter: Letter) -> NewRecord:
 
 
 def parse_place(text: str) -> tuple[TopicPartition, int] | None:
-    """Partition and offset that a letter's `id` names; None if it is something else."""
+    """Partition and offset that a dead job's `id` names; None if it is something else."""
     found = _PLACE.fullmatch(text)
     if found is None:
         return None
     return TopicPartition(found["topic"], int(found["partition"])), int(found["offset"])
 
 
-def _source(letter: Letter, trace: dict[str, str]) -> str:
-    """The topic it came from. The trace may have been left out for its size: then the queue."""
-    queue = (letter.data or {}).get("queue_name")
+def _source(job: DeadJob, trace: dict[str, str]) -> str:
+    """The topic it came from. Without the trace, which is left out of a large record, the queue."""
+    queue = (job.data or {}).get("queue_name")
     topic = trace.get("source_topic") or queue
     if not isinstance(topic, str) or not topic:
-        raise ArgumentError(f"{letter.id} does not tell which topic it came from.")
+        raise ArgumentError(f"{job.id} does not say which topic it came from.")
     return topic
 
 
 def _without_trace(headers: Headers) -> Headers:
-    """The headers without the last of each that the engine has added."""
+    """The headers without those that the engine added: the last one of each such name."""
     kept: list[tuple[str, bytes]] = []
     found: set[str] = set()
     for name, value in reversed(headers):

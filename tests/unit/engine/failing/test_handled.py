@@ -1,4 +1,4 @@
-"""Which dead letters are dealt with, as a commit remembers it."""
+"""Which dead jobs are handled, as a commit remembers it."""
 
 from __future__ import annotations
 

@@ -256,7 +256,7 @@ class LogBackend:
     @property
     def _schedules(self) -> bool:
         """Whether the log itself keeps jobs until they are due."""
-        return self._producer.schedules
+        return self.broker.traits.schedules
 
     def _make_producer(self, topic_config: Mapping[str, Any]) -> Producer:
         return self.broker.producer(patient=self._is_workers, topic_config=topic_config)

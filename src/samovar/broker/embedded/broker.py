@@ -12,7 +12,7 @@ from samovar.broker.embedded.consumer import EmbeddedConsumer
 from samovar.broker.embedded.producer import EmbeddedProducer
 from samovar.broker.embedded.settings import EmbeddedSettings
 from samovar.broker.embedded.store import Store
-from samovar.broker.port import NO_CONFIG, PLAIN, ConsumerOptions, ShareConsumer
+from samovar.broker.port import NO_CONFIG, PLAIN, ConsumerOptions, ShareConsumer, Traits
 from samovar.errors import ArgumentError, ConfigurationError
 
 
@@ -40,6 +40,8 @@ class EmbeddedBroker:
     for as long as its positions are kept: drop those of one that is no more with
     ``admin().forget_group(name)``.
     """
+
+    traits = Traits(schedules=True, has_groups=True, has_share_groups=False)
 
     def __init__(
         self,

@@ -22,7 +22,7 @@ from samovar.broker.kafka.settings import (
     unique_member,
 )
 from samovar.broker.kafka.share_consumer import KafkaShareConsumer
-from samovar.broker.port import NO_CONFIG, PLAIN, ConsumerOptions
+from samovar.broker.port import NO_CONFIG, PLAIN, ConsumerOptions, Traits
 from samovar.errors import ConfigurationError
 
 #: Seconds between two commits unless the settings say otherwise. With half a million jobs a commit
@@ -36,6 +36,11 @@ class KafkaBroker:
     A crash of a worker repeats what was running plus what finished since the last commit
     (`commit_interval` seconds); nothing is lost.
     """
+
+    #: An older confluent-kafka has no share consumer.
+    traits = Traits(
+        schedules=False, has_groups=True, has_share_groups=share_consumer.Client is not None
+    )
 
     def __init__(self, settings: KafkaSettings, *, commit_interval: float = COMMIT_SECONDS) -> None:
         self._settings = settings

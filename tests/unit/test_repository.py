@@ -58,6 +58,15 @@ def test_the_files_that_a_page_names_exist(page: Path) -> None:
     assert [path for path in sorted(named) if not any((p / path).exists() for p in places)] == []
 
 
+def test_the_tests_that_the_page_of_traps_names_exist() -> None:
+    page = (REPOSITORY / "docs" / "explanation" / "kafka.md").read_text()
+    named = set(re.findall(r"`([\w/]+/test_\w+)`", page))
+    places = REPOSITORY / "tests", REPOSITORY / "tests" / "scenarios"
+
+    assert named
+    assert [t for t in sorted(named) if not any((p / f"{t}.py").exists() for p in places)] == []
+
+
 def imports_inside_functions(path: Path) -> Iterator[str]:
     for function in ast.walk(ast.parse(path.read_text())):
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):

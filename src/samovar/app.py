@@ -33,6 +33,7 @@ from samovar.engine.starting.report import ServedQueue
 from samovar.engine.topics.alignment import Alignment
 from samovar.engine.worker import Worker
 from samovar.errors import ConfigurationError, ProducerClosedError
+from samovar.inspection.port import Inspector
 from samovar.job import current_attributes, runtime
 from samovar.job.context import CURRENT_JOB
 from samovar.job.current_attributes import CurrentAttributes, persist
@@ -323,6 +324,15 @@ class App:
         """
         self.check()
         return self._log().dead_letter_store()
+
+    def inspector(self) -> Inspector:
+        """Answers questions about queues and jobs, and acts on dead jobs. Close it after use.
+
+        Raises:
+            ConfigurationError: routes or settings are wrong; every fault at once.
+        """
+        self.check()
+        return self._log().inspector()
 
     def queues_to_serve(
         self, queues: Sequence[str] = (), choice: Choice | None = None

@@ -16,6 +16,8 @@ from samovar.broker.kafka.settings import KafkaSettings
 from samovar.broker.port import ConsumerOptions, Producer, TopicSpec
 from samovar.engine.enqueuing.adapter import LogAdapter
 from samovar.engine.failing.dead_letter_store import DeadLetterStore
+from samovar.engine.inspecting import queues
+from samovar.engine.inspecting.inspector import LogInspector
 from samovar.engine.kept.keeper import Keeper
 from samovar.engine.producing.buffer import Buffer
 from samovar.engine.producing.destinations import Destinations
@@ -202,9 +204,20 @@ class LogBackend:
             admin=self.broker.admin(),
             producer=lambda: self._producer,
             group=self._settings.kafka.group,
-            drawn=[dead for topic in self._routes if (dead := topic.dead_letter_topic)],
+            declared=[dead for topic in self._routes if (dead := topic.dead_letter_topic)],
             queues=[topic.name for topic in self._routes],
             real_name=self._settings.job.real_queue,
+        )
+
+    def inspector(self) -> LogInspector:
+        """Shows what is in the queues and dead letter queues, and acts on dead jobs."""
+        store, serving = self.dead_letter_store(), self.serving((), None)
+        return LogInspector(
+            self.broker.admin(),
+            store,
+            queues=lambda: queues.of(serving, store.topics()),
+            real_name=self._settings.job.real_queue,
+            offsets_are_dense=self._name == "embedded",
         )
 
     def create_topics(self, also: Sequence[Topic]) -> list[str]:

@@ -1,4 +1,4 @@
-"""samovar dead: what failed for good, wherever it lies."""
+"""samovar dead: what failed for good, in whichever dead letter queue it is."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import click
 
 from samovar.cli import hints, loading, screen
-from samovar.engine.failing.dead_job import DeadJob
-from samovar.engine.failing.dead_letter_store import DeadLetterStore, Handled
+from samovar.errors import ArgumentError
+from samovar.inspection.filters import JobFilter
+from samovar.inspection.plans import Outcome
+from samovar.inspection.port import MAX_PAGE, Inspector
+from samovar.inspection.values import JobView, Ref
 from samovar.support.wording import counted, printable
 
-#: A dry run names so many.
+#: How many dead jobs a dry run names.
 SAMPLES = 20
 
 
@@ -34,8 +36,8 @@ def _settings(command: Callable[..., None]) -> Callable[..., None]:
 def command() -> None:
     """List, retry and discard what failed for good.
 
-    WHICH is a dead letter topic (all its jobs), the id of a job, or a place as `list` shows
-    it: topic:partition:offset.
+    WHICH is a dead letter topic (all its dead letters), the id of a job, or a place as `list`
+    shows it: topic:partition:offset.
     """
 
 
@@ -47,18 +49,18 @@ def command() -> None:
     type=click.IntRange(min=1),
     default=SAMPLES,
     show_default=True,
-    help="Most jobs to show.",
+    help="Most dead letters to show.",
 )
 @_settings
 def list_(topic: str | None, limit: int, config: Path | None, environment: str | None) -> None:
-    """Show the dead letter topics, or the jobs of TOPIC."""
-    with _store(config, environment) as store:
+    """Show the dead letter topics, or the dead letters of TOPIC."""
+    with _inspector(config, environment) as inspector:
         if topic is None:
-            _show_topics(store)
-        elif (name := store.topic(topic)) is None:
-            raise click.UsageError(f"{topic!r} is no dead letter topic with jobs in it.")
+            _show_queues(inspector)
+        elif (name := inspector.dead_letter_queue(topic)) is None:
+            raise click.UsageError(f"{topic!r} is no dead letter topic with dead letters in it.")
         else:
-            _show_jobs(name, store.jobs(name), limit)
+            _show_jobs(name, _dead_jobs(inspector, name), limit)
 
 
 @command.command("show")
@@ -66,8 +68,8 @@ def list_(topic: str | None, limit: int, config: Path | None, environment: str |
 @_settings
 def show(which: str, config: Path | None, environment: str | None) -> None:
     """Show one: why it failed, its headers, its payload."""
-    with _store(config, environment) as store:
-        for job in islice(store.find([which]), 1):
+    with _inspector(config, environment) as inspector:
+        for job in islice(_named(inspector, [which]), 1):
             _show(job)
 
 
@@ -84,12 +86,12 @@ def retry(
     environment: str | None,
 ) -> None:
     """Put dead letters back where they came from."""
-    with _store(config, environment) as store:
-        jobs = _chosen(store, which, every)
+    with _inspector(config, environment) as inspector:
+        jobs = _chosen(inspector, which, every)
         if dry_run:
             _show_plan("put back", jobs)
         else:
-            _report("Put back", _told(store.retry(jobs), "put back"))
+            _report("Put back", _with_progress(inspector.retry(jobs), "put back"))
 
 
 @command.command("discard")
@@ -110,77 +112,122 @@ def discard(
 
     They are not shown again, and will never be performed. Whole topics are asked about first.
     """
-    with _store(config, environment) as store:
-        jobs = _chosen(store, which, every)
+    with _inspector(config, environment) as inspector:
+        jobs = _chosen(inspector, which, every)
         if dry_run:
             _show_plan("give up", jobs)
             return
-        whole = ["every dead letter"] if every else [n for n in which if store.topic(n)]
+        whole = [name for name in which if inspector.dead_letter_queue(name)]
+        if every:
+            whole = ["every dead letter"]
         if whole and not yes:
             click.confirm(f"Give up all of {', '.join(whole)} for good?", abort=True)
-        _report("Gave up", _told(store.discard(jobs), "given up"))
+        _report("Gave up", _with_progress(inspector.discard(jobs), "given up"))
 
 
 @contextmanager
-def _store(config: Path | None, environment: str | None) -> Generator[DeadLetterStore, None, None]:
+def _inspector(config: Path | None, environment: str | None) -> Generator[Inspector, None, None]:
     app = loading.load_user_app(loading.load_settings(config, environment))
-    store = app.dead_letter_store()
+    inspector = app.inspector()
     embedded = app.settings.embedded.path
     if app.settings.queue_adapter == "embedded" and not embedded.exists():
         click.echo(f"Note: there is no log at {embedded} yet.", err=True)
     try:
-        yield store
+        yield inspector
     finally:
-        store.close()
+        inspector.close()
         app.close()
 
 
-def _chosen(store: DeadLetterStore, which: tuple[str, ...], every: bool) -> Iterator[DeadJob]:
+def _chosen(inspector: Inspector, which: tuple[str, ...], every: bool) -> Iterator[JobView]:
     if every == bool(which):
         raise click.UsageError("Say which dead letters (a topic, a job's id, a place), or --all.")
-    return store.find(store.topics() if every else which)
+    return _dead_jobs(inspector) if every else _named(inspector, which)
 
 
-def _show_topics(store: DeadLetterStore) -> None:
-    summaries = [summary for summary in store.summaries() if summary.count]
-    for summary in summaries:
-        about = "about " if summary.is_estimate else ""
-        screen.say(f"{summary.topic}: {about}{counted(summary.count, 'dead letter')}")
-        if summary.newest is not None:
-            screen.say(f"  newest: {_line(summary.newest)}")
-    if not summaries:
+def _dead_jobs(inspector: Inspector, queue: str | None = None) -> Iterator[JobView]:
+    """The dead jobs that are there now, page after page."""
+    cursor: str | None = None
+    while True:
+        page = inspector.jobs(JobFilter(state="dead", queue=queue), cursor, MAX_PAGE)
+        yield from page.items
+        cursor = page.next
+        if cursor is None:
+            return
+
+
+def _named(inspector: Inspector, which: Iterable[str]) -> Iterator[JobView]:
+    """The dead jobs that these names mean, each once. A name that is not found raises before the
+    first one.
+    """
+    queues: list[str] = []
+    single: list[JobView] = []
+    job_ids: set[str] = set()
+    for name in which:
+        if (queue := inspector.dead_letter_queue(name)) is not None:
+            queues.append(queue)
+        elif (job := inspector.job(Ref(name))) is None:
+            job_ids.add(name)
+        elif job.state == "dead":
+            single.append(job)
+        else:
+            raise ArgumentError(f"{name}: {job.queue!r} is no dead letter topic.")
+    if job_ids:
+        by_id = [job for job in _dead_jobs(inspector) if job.job_id in job_ids]
+        if missing := job_ids - {job.job_id for job in by_id}:
+            raise ArgumentError(
+                f"{', '.join(sorted(missing))}: no dead letter topic, no place "
+                f"(topic:partition:offset), and no job with that id among the dead letters. "
+                f"`samovar dead list` shows what is there."
+            )
+        single += by_id
+    seen: set[Ref] = set()
+    for job in (*single, *(one for queue in queues for one in _dead_jobs(inspector, queue))):
+        if job.ref not in seen:
+            seen.add(job.ref)
+            yield job
+
+
+def _show_queues(inspector: Inspector) -> None:
+    queues = [queue for queue in inspector.queues("dead") if queue.counts["dead"].value]
+    for queue in queues:
+        count = queue.counts["dead"]
+        about = "" if count.kind == "exact" else "about "
+        screen.say(f"{queue.name}: {about}{counted(count.value, 'dead letter')}")
+        if queue.newest is not None:
+            screen.say(f"  newest: {_line(queue.newest)}")
+    if not queues:
         screen.say("No dead letters.")
 
 
-def _show_jobs(topic: str, jobs: Iterator[DeadJob], limit: int) -> None:
+def _show_jobs(queue: str, jobs: Iterator[JobView], limit: int) -> None:
     for job in islice(jobs, limit):
         screen.say(_line(job))
     if more := sum(1 for _ in jobs):
-        screen.say(f"... and {more:,} more in {topic} (--limit shows more).")
+        screen.say(f"... and {more:,} more in {queue} (--limit shows more).")
 
 
-def _line(job: DeadJob) -> str:
-    why = job.error or "(no error is noted)"
-    when = f"{job.failed_at:%Y-%m-%d %H:%M:%S} UTC"
-    return f"{job.id}  {when}  {job.description}  {why:.200}"
+def _line(job: JobView) -> str:
+    why = str(job.error) or "(no error is noted)"
+    when = f"{job.at:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{job.ref}  {when}  {job.description}  {why:.200}"
 
 
-def _show(job: DeadJob) -> None:
-    screen.say(f"place:      {job.id}")
+def _show(job: JobView) -> None:
+    screen.say(f"place:      {job.ref}")
     screen.say(f"job:        {job.description}")
-    screen.say(f"failed at:  {job.failed_at:%Y-%m-%d %H:%M:%S} UTC")
-    screen.say(f"error:      {job.error or '(none is noted)'}")
-    screen.say(f"key:        {_text(job.record.key)}")
-    for name, value in job.record.headers:
+    screen.say(f"failed at:  {job.at:%Y-%m-%d %H:%M:%S} UTC")
+    screen.say(f"error:      {str(job.error) or '(none is noted)'}")
+    screen.say(f"key:        {_text(job.raw.key)}")
+    for name, value in job.raw.headers:
         if name != "error_traceback":
             screen.say(f"header:     {printable(name)} = {_text(value)}")
-    for line in job.traceback.splitlines():
+    for line in job.error.traceback.splitlines():
         screen.say(line)
-    data = job.data
-    if data is None:
-        screen.say(f"payload:    {_text(job.record.value)}")
+    if job.data is None:
+        screen.say(f"payload:    {_text(job.raw.payload)}")
     else:
-        for line in json.dumps(data, indent=2, ensure_ascii=False).splitlines():
+        for line in json.dumps(job.data, indent=2, ensure_ascii=False).splitlines():
             screen.say(line)
 
 
@@ -193,7 +240,7 @@ def _text(raw: bytes | None) -> str:
         return repr(raw)
 
 
-def _show_plan(verb: str, jobs: Iterator[DeadJob]) -> None:
+def _show_plan(verb: str, jobs: Iterator[JobView]) -> None:
     count = 0
     for job in jobs:
         count += 1
@@ -202,8 +249,8 @@ def _show_plan(verb: str, jobs: Iterator[DeadJob]) -> None:
     screen.say(f"Would {verb} {counted(count, 'dead letter')}; nothing was changed.")
 
 
-def _told(steps: Iterable[Handled], word: str) -> Iterator[Handled]:
-    """The same, with progress on a terminal."""
+def _with_progress(steps: Iterable[Outcome], word: str) -> Iterator[Outcome]:
+    """The same steps, with progress on a terminal."""
     so_far = 0
     for step in steps:
         so_far += len(step.done)
@@ -214,15 +261,15 @@ def _told(steps: Iterable[Handled], word: str) -> Iterator[Handled]:
         click.echo(err=True)
 
 
-def _report(verb: str, steps: Iterable[Handled]) -> None:
+def _report(verb: str, steps: Iterable[Outcome]) -> None:
     """Say what was done; exit status 1 if jobs were left."""
     done = 0
-    left: list[Any] = []
+    left: list[tuple[JobView, str]] = []
     for step in steps:
         done += len(step.done)
-        left += step.left
+        left += step.refused
     screen.say(f"{verb} {counted(done, 'dead letter')}.")
     for job, why in left:
-        screen.say(f"Left {job.id}: {why}", err=True)
+        screen.say(f"Left {job.ref}: {why}", err=True)
     if left:
         sys.exit(1)

@@ -23,6 +23,7 @@ from samovar.inspection.values import (
     QueueView,
     RecurringView,
     Ref,
+    State,
 )
 
 #: What a backend may be able to do. A state alone means: jobs of that state are listed.
@@ -71,12 +72,18 @@ class Inspector(Protocol):
         """The sums over all queues."""
         ...
 
-    def queues(self) -> Sequence[QueueView]:
-        """Every queue and dead letter queue, by name."""
+    def queues(self, state: State | None = None) -> Sequence[QueueView]:
+        """Every queue and dead letter queue, by name; or those that hold jobs of this state."""
         ...
 
     def queue(self, name: str) -> QueueView | None:
         """The queue of that real or logical name; None if there is none."""
+        ...
+
+    def dead_letter_queue(self, name: str) -> str | None:
+        """The real name of the dead letter queue of that real or logical name; None if there is
+        none. Cheaper than `queue`: nothing is counted.
+        """
         ...
 
     def jobs(self, filter: JobFilter, cursor: str | None = None, limit: int = 50) -> Page:
@@ -88,8 +95,8 @@ class Inspector(Protocol):
         """
         ...
 
-    def job(self, ref: Ref) -> JobView:
-        """One job.
+    def job(self, ref: Ref) -> JobView | None:
+        """One job; None if the text is no ref of this backend.
 
         Raises:
             ArgumentError: it is not there any more, or never was.

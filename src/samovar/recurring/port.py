@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import msgspec
 
-from samovar.job.job import Job
+from samovar.job.job_data import EnqueueRequest
 
 
 class TaskState(msgspec.Struct, frozen=True):
@@ -29,8 +29,18 @@ class Ledger(Protocol):
         """What is remembered, by the tasks' names."""
         ...
 
-    def write(self, states: Mapping[str, TaskState], jobs: tuple[Job, ...] = ()) -> None:
-        """Remember these, and enqueue the jobs: both or neither.
+    def write(self, states: Mapping[str, TaskState]) -> None:
+        """Remember these, in place of what is remembered.
+
+        Raises:
+            BrokerError: it was not remembered, or only looking again shows whether it was.
+        """
+        ...
+
+    def claim(self, task: str, tick: int, requests: Sequence[EnqueueRequest] = ()) -> bool:
+        """Remember that the task's tick was fired, and enqueue its jobs: both or neither. Without
+        jobs the tick is passed over. False: somebody else has fired it, or a later one; `states`
+        then shows that.
 
         Raises:
             BrokerError: neither happened, or only looking again tells.

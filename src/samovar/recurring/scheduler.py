@@ -9,6 +9,7 @@ from msgspec import structs
 from samovar import events
 from samovar.errors import BrokerError, ConfigurationError
 from samovar.recurring.port import Ledger, TaskState
+from samovar.recurring.requests import requests_of
 from samovar.recurring.task import RecurringTask, RecurringTasks
 
 #: A gap of this many seconds, as when one process takes over from another, costs no tick. In a
@@ -19,9 +20,11 @@ GAP_SECONDS = 60
 class Scheduler:
     """The tasks of this process on a ledger."""
 
-    def __init__(self, tasks: RecurringTasks, ledger: Ledger) -> None:
+    def __init__(self, tasks: RecurringTasks, ledger: Ledger, adapter_name: str) -> None:
+        """`adapter_name`: the queue adapter that the ledger enqueues as, for events."""
         self._tasks = tasks
         self._ledger = ledger
+        self._adapter_name = adapter_name
         #: Tasks of which another process has a newer version; each is told once.
         self._outdated: set[str] = set()
         #: When something is due next, seconds since the epoch; None: nothing, or not known yet.
@@ -90,22 +93,21 @@ class Scheduler:
         return True
 
     def _pass(self, task: RecurringTask, tick: int, *, fires: bool) -> None:
-        states = self._ledger.states
-        after = {**states, task.name: structs.replace(states[task.name], last=tick)}
         if not fires:
-            self._ledger.write(after)
+            self._ledger.claim(task.name, tick)
             return
         try:
             job = task.job()
-            self._ledger.write(after, (job,))
+            is_ours = self._ledger.claim(task.name, tick, requests_of(job, self._adapter_name))
         except BrokerError:
             raise  # the tick is fired when the log can be written again
         except Exception as error:
             # It would fail again: the next tick is another chance.
             events.announce("recurring.failed", task=task.name, tick=tick, error=error)
-            self._ledger.write(after)
+            self._ledger.claim(task.name, tick)
         else:
-            events.announce("recurring.fired", task=task.name, tick=tick, job=job)
+            if is_ours:
+                events.announce("recurring.fired", task=task.name, tick=tick, job=job)
 
 
 def _next(task: RecurringTask, state: TaskState) -> int | None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec import structs
 
-from samovar import Job, events
+from samovar import events
 from samovar.errors import BrokerUnavailableError, ConfigurationError
 from samovar.events import Event
+from samovar.job.job_data import EnqueueRequest
 from samovar.recurring.port import TaskState
 from samovar.recurring.scheduler import Scheduler
 from samovar.recurring.task import RecurringTasks
@@ -27,12 +29,22 @@ class Ledger:
         self.states: Mapping[str, TaskState] = {}
         self.fired: list[list[Any]] = []
         self.error: Exception | None = None
+        #: Ticks that another process has fired.
+        self.taken: set[int] = set()
 
-    def write(self, states: Mapping[str, TaskState], jobs: tuple[Job, ...] = ()) -> None:
-        if jobs and self.error:
-            raise self.error
+    def write(self, states: Mapping[str, TaskState]) -> None:
         self.states = states
-        self.fired += [job.arguments for job in jobs]
+
+    def claim(self, task: str, tick: int, requests: Sequence[EnqueueRequest] = ()) -> bool:
+        if requests and self.error:
+            raise self.error
+        state = self.states[task]
+        if state.last >= tick or tick in self.taken:
+            self.states = {**self.states, task: structs.replace(state, last=max(state.last, tick))}
+            return False
+        self.states = {**self.states, task: structs.replace(state, last=tick)}
+        self.fired += [request.data["arguments"] for request in requests]
+        return True
 
 
 @pytest.fixture
@@ -55,7 +67,7 @@ def scheduler(ledger: Ledger, *names: str, every: int = 10, **options: Any) -> S
     for name in names:
         tasks.declare(name, TickJob, every=every, **{"arguments": (name,), **_NONE, **options})
     assert not tasks.faults
-    return Scheduler(tasks, ledger)
+    return Scheduler(tasks, ledger, "test")
 
 
 _NONE: dict[str, Any] = {"keyword_arguments": {}}
@@ -184,6 +196,20 @@ def test_a_job_that_cannot_be_made_is_told_and_the_next_tick_is_another_chance(
     assert ledger.fired == [["a"]]
 
 
+def test_a_tick_that_somebody_else_has_fired_is_not_announced(
+    ledger: Ledger, heard: list[Event]
+) -> None:
+    one = scheduler(ledger, "a")
+    one.begin(100)
+    ledger.taken = {110}
+
+    one.fire(112)
+    one.fire(120)
+
+    assert [event.payload["tick"] for event in heard] == [120]
+    assert ledger.fired == [["a"]]
+
+
 def test_a_log_that_is_away_costs_no_tick(ledger: Ledger) -> None:
     one = scheduler(ledger, "a")
     one.begin(100)
@@ -242,10 +268,11 @@ def test_a_tick_of_the_repeated_hour_is_made_up_for_once(
 ) -> None:
     tasks = RecurringTasks()
     options: dict[str, Any] = {"catch_up": catch_up, "time_zone": "Europe/Berlin", **_NONE}
+    options["arguments"] = ("nightly",)
     tasks.declare("nightly", TickJob, cron=line, **options)
-    Scheduler(tasks, ledger).begin(FIRST_PASS - 43_200)
+    Scheduler(tasks, ledger, "test").begin(FIRST_PASS - 43_200)
 
-    late = Scheduler(tasks, ledger)
+    late = Scheduler(tasks, ledger, "test")
     now = FIRST_PASS + 2100  # 02:05, the second time
     late.begin(now)
     for turn in range(100):

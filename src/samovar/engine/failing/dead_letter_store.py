@@ -84,13 +84,13 @@ class DeadLetterStore:
 
     def summaries(self) -> list[DeadLetterTopic]:
         """Each dead letter topic, with the number of its dead jobs and the newest one."""
-        return [self._summary(topic) for topic in self.topics()]
+        return [self.summary(topic) for topic in self.topics()]
 
     def jobs(self, topic: str) -> Iterator[DeadJob]:
         """The dead jobs of a topic that are not handled yet, partition after partition. Those that
         arrive meanwhile are left out: a job that is put back and fails again would come for ever.
         """
-        known = self._done(topic)
+        known = self.handled(topic)
         for source, marks in sorted(self._admin.watermarks(topic).items()):
             done_here = known.get(source, Done())
             offset = max(marks.low, done_here.position)
@@ -181,6 +181,14 @@ class DeadLetterStore:
             self._commit(self._marks(batch))
             yield Handled(tuple(batch))
 
+    def refusal(self, job: DeadJob) -> str:
+        """Why the job cannot be put back; empty if it can, as far as is known before."""
+        try:
+            _placed(revived(job), self._admin.topics())
+        except ArgumentError as error:
+            return str(error)
+        return ""
+
     def close(self) -> None:
         """Let go of connections."""
         self._admin.close()
@@ -195,9 +203,10 @@ class DeadLetterStore:
             producer.wait_until(lambda: None not in answers)
         return answers
 
-    def _summary(self, topic: str) -> DeadLetterTopic:
+    def summary(self, topic: str) -> DeadLetterTopic:
+        """A dead letter topic, with the number of its dead jobs and the newest one."""
         summary = DeadLetterTopic(topic=topic, count=0)
-        known = self._done(topic)
+        known = self.handled(topic)
         for source, marks in sorted(self._admin.watermarks(topic).items()):
             done_here = known.get(source, Done())
             first = max(marks.low, done_here.position)
@@ -223,14 +232,14 @@ class DeadLetterStore:
         source = TopicPartition(topic, source.partition)
         if source not in self._admin.watermarks(topic):
             raise ArgumentError(f"{name}: {topic!r} has no partition {source.partition}.")
-        if offset in self._done(topic).get(source, Done()):
+        if offset in self.handled(topic).get(source, Done()):
             raise ArgumentError(f"{name}: this dead letter was handled before.")
         records = self._admin.read(source, offset, 1)
         if not records or records[0].offset != offset:
             raise ArgumentError(f"{name}: there is no dead letter (any more).")
         return DeadJob(source, records[0])
 
-    def _done(self, topic: str) -> dict[TopicPartition, Done]:
+    def handled(self, topic: str) -> dict[TopicPartition, Done]:
         """What is handled: by these commands, or by workers that serve the topic."""
         ours = self._admin.commits(self._group, topic)
         known = {source: done.read(commit) for source, commit in ours.items()}
@@ -244,7 +253,7 @@ class DeadLetterStore:
         offsets: dict[TopicPartition, set[int]] = {}
         for job in jobs:
             offsets.setdefault(job.place, set()).add(job.record.offset)
-        known = {topic: self._done(topic) for topic in {source.topic for source in offsets}}
+        known = {topic: self.handled(topic) for topic in {source.topic for source in offsets}}
         marks: dict[TopicPartition, Commit] = {}
         for source, here in offsets.items():
             before = known[source.topic].get(source, Done())

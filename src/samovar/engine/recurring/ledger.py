@@ -14,9 +14,7 @@ from samovar import events
 from samovar.broker.port import Admin, AtomicProducer, NewRecord, Record, TopicPartition, TopicSpec
 from samovar.engine.kept.topics import COMPACTED
 from samovar.engine.topics.existing import RECURRING_SUFFIX
-from samovar.job import enqueuing
-from samovar.job.job import Job
-from samovar.job.job_data import TAKEN, EnqueueRequest, Receipt
+from samovar.job.job_data import EnqueueRequest
 from samovar.recurring.port import TaskState
 from samovar.recurring.scheduler import Scheduler
 from samovar.recurring.task import RecurringTasks
@@ -102,8 +100,7 @@ class RecurringLedger:
         self._source = source
         self._producer = producer
         self._record_of = record_of
-        self._adapter_name = adapter_name
-        self._scheduler = Scheduler(tasks, self)
+        self._scheduler = Scheduler(tasks, self, adapter_name)
         self._names = frozenset(task.name for task in tasks)
         #: What the last state says of who wrote it.
         self._fires: frozenset[str] | None = None
@@ -124,7 +121,7 @@ class RecurringLedger:
         return min(self._state_at, self._end, *waiting)
 
     def take(self, records: Sequence[Record]) -> None:
-        """Learn the last state and the commands behind it."""
+        """Learn the last state and the commands after it."""
         for record in records:
             if record.key == STATE_KEY and record.value is not None:
                 if not self._is_loaded:  # afterwards they are our own
@@ -161,10 +158,23 @@ class RecurringLedger:
     def close(self) -> None:
         """Nothing is held."""
 
-    def write(self, states: Mapping[str, TaskState], jobs: tuple[Job, ...] = ()) -> None:
-        """See the port. A job whose class has an adapter of its own goes there, before."""
-        written = self._write(states, self._records(jobs))
-        self._state_at, self.states = written, states
+    def write(self, states: Mapping[str, TaskState]) -> None:
+        """See the port."""
+        self._state_at = self._write(states, ())
+        self.states = states
+
+    def claim(self, task: str, tick: int, requests: Sequence[EnqueueRequest] = ()) -> bool:
+        """See the port. Whoever else fires the task has made this one's producer useless: the
+        transaction would be refused. So what is remembered here is all there is.
+        """
+        state = self.states.get(task)
+        if state is not None and state.last >= tick:
+            return False
+        after = TaskState(tick) if state is None else msgspec.structs.replace(state, last=tick)
+        states = {**self.states, task: after}
+        self._state_at = self._write(states, [self._record_of(request) for request in requests])
+        self.states = states
+        return True
 
     def _write(self, states: Mapping[str, TaskState], records: Sequence[NewRecord]) -> int:
         headers = ((_FIRES, _encode(sorted(self._names))),)
@@ -174,15 +184,6 @@ class RecurringLedger:
         offset = self._producer.produce_atomically([*records, state])[-1].offset
         self._fires = self._names
         return offset
-
-    def _records(self, jobs: Sequence[Job]) -> list[NewRecord]:
-        drawer = _Drawer(self._adapter_name)
-        for job in jobs:
-            if type(job).queue_adapter is None:
-                enqueuing.enqueue_through(job, drawer)
-            else:
-                enqueuing.enqueue(job)
-        return [self._record_of(request) for request in drawer.requests]
 
     def _obey(self) -> None:
         commands, self._commands = self._commands, []
@@ -194,35 +195,13 @@ class RecurringLedger:
         self._scheduler.look_ahead()
 
 
-class _Drawer:
-    """A queue adapter that only keeps what it is given."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.requests: list[EnqueueRequest] = []
-
-    def enqueue(self, request: EnqueueRequest) -> Receipt:
-        self.requests.append(request)
-        return TAKEN
-
-    def enqueue_all(self, requests: Sequence[EnqueueRequest]) -> list[Receipt]:
-        self.requests += requests
-        return [TAKEN] * len(requests)
-
-    def stopping(self, job: object = None) -> object:
-        return False
-
-    def close(self, timeout: float) -> int:
-        return 0
-
-
 def _states_of(record: Record, before: Mapping[str, TaskState]) -> Mapping[str, TaskState]:
-    """What a record of the state tells; one that tells nothing changes nothing."""
+    """The states in a record; one that cannot be read changes nothing."""
     try:
         return _states.decode(record.value or b"")
     except msgspec.DecodeError as error:
-        told: Any = error
-        events.announce("broker.error", error=told)
+        reason: Any = error
+        events.announce("broker.error", error=reason)
         return before
 
 
@@ -240,8 +219,8 @@ def _command_of(record: Record) -> Command | None:
     try:
         return _commands.decode(record.value)
     except msgspec.DecodeError as error:
-        told: Any = error
-        events.announce("broker.error", error=told)
+        reason: Any = error
+        events.announce("broker.error", error=reason)
         return None
 
 

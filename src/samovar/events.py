@@ -11,7 +11,6 @@ import difflib
 import logging
 import re
 import threading
-import time
 from collections.abc import Callable
 from datetime import datetime
 from types import FunctionType, MethodType
@@ -21,7 +20,7 @@ from samovar.errors import ArgumentError
 from samovar.support import clock, ids, log
 from samovar.support.wording import message
 
-#: name -> what it tells; the payload's keys in brackets. In the events of jobs `job` is the job
+#: name -> what it reports; the payload's keys in brackets. In the events of jobs `job` is the job
 #: and `adapter` its queue adapter; a key with a question mark is there only when it applies. Each
 #: event around a block gains `exception` ([class name, message]) and `exception_object` when an
 #: error leaves that block.
@@ -63,8 +62,8 @@ EVENTS: dict[str, str] = {
     "process.started": "the supervisor started a process [pid, index]",
     "process.hanging": "the supervisor kills a process that hangs [pid, index, seconds]",
     "process.replaced": "the supervisor replaces a process that ended [pid, index, status]",
-    "partitions.assigned": "partitions came [group, partitions]",
-    "partitions.revoked": "partitions left [group, partitions]",
+    "partitions.assigned": "partitions were assigned [group, partitions]",
+    "partitions.revoked": "partitions were revoked [group, partitions]",
     "partitions.lost": "partitions were taken away [group, partitions]",
     "records.gone": (
         "records were deleted before the group had read them "
@@ -184,13 +183,13 @@ def unsubscribe(subscriber: Subscriber) -> None:
 
 
 def announce(name: str, /, **payload: Any) -> None:
-    """Tell the subscribers of `name` that it happened."""
+    """Call the subscribers of `name`."""
     _check(name)
     if (listeners := heard.get(name)) is None:
         return
     event = Event(name, payload)
     for subscriber in listeners:
-        _tell(subscriber, event)
+        _notify(subscriber, event)
 
 
 class instrument:
@@ -209,19 +208,19 @@ class instrument:
         self._payload = payload
 
     def __enter__(self) -> dict[str, Any]:
-        self._started = time.perf_counter()
+        self._started = clock.ticks()
         return self._payload
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         listeners = heard.get(self._name)
         if listeners is None:
             return
-        event = Event(self._name, self._payload, time.perf_counter() - self._started)
+        event = Event(self._name, self._payload, clock.ticks() - self._started)
         if error is not None:
             self._payload["exception"] = [type(error).__name__, message(error)]
             self._payload["exception_object"] = error
         for subscriber in listeners:
-            _tell(subscriber, event)
+            _notify(subscriber, event)
 
 
 def _check(name: str) -> None:
@@ -232,7 +231,7 @@ def _check(name: str) -> None:
     raise ArgumentError(f"There is no event {name!r}. {hint}Events: {', '.join(sorted(EVENTS))}.")
 
 
-def _tell(subscriber: Subscriber, event: Event) -> None:
+def _notify(subscriber: Subscriber, event: Event) -> None:
     try:
         subscriber(event)
     except BaseException as error:  # not even SystemExit: the subscriber is no part of the job

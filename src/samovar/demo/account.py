@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Callable, Sequence
 
 from samovar.demo.jobs import CountModuleJob, WriteReportJob
@@ -12,6 +11,7 @@ from samovar.demo.outcomes import Outcomes
 from samovar.demo.run import DemoError, Run
 from samovar.demo.screen import Screen
 from samovar.demo.sources import Source
+from samovar.support import clock
 
 #: Jobs that are enqueued in one call.
 BULK = 100
@@ -52,16 +52,16 @@ class Account:
         self._enqueued.update((job.job_id, job.arguments[0]) for job in jobs)
 
     def _wait(self, is_done: Callable[[], bool], owed: Callable[[], str]) -> None:
-        until = time.monotonic() + PATIENCE_SECONDS
+        until = clock.monotonic() + PATIENCE_SECONDS
         while not is_done():
             if self._look():
-                until = time.monotonic() + PATIENCE_SECONDS
-            elif time.monotonic() > until:
+                until = clock.monotonic() + PATIENCE_SECONDS
+            elif clock.monotonic() > until:
                 raise DemoError(
                     f"Nothing happened for {PATIENCE_SECONDS:.0f} s; unaccounted for: {owed()}. "
                     f"The workers' log is {self._run.log}."
                 )
-            time.sleep(LOOK_SECONDS)
+            clock.sleep(LOOK_SECONDS)
 
     def _look(self) -> bool:
         """Read on; whether there was anything new."""

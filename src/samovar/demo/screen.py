@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from types import TracebackType
 
@@ -12,6 +11,7 @@ from rich.table import Table
 
 from samovar.demo.outcomes import Outcomes, Totals
 from samovar.demo.report import LARGEST, fate, reason
+from samovar.support import clock
 
 #: A plain line appears each time another such share of the jobs is done.
 PLAIN_SHARE = 0.25
@@ -31,7 +31,7 @@ class Screen:
     def __init__(self, console: Console, total: int) -> None:
         self._console = console
         self._total = total
-        self._started = time.monotonic()
+        self._started = clock.monotonic()
         self._next_share = PLAIN_SHARE
         self._bar = Progress(
             BarColumn(bar_width=None),
@@ -73,7 +73,7 @@ class Screen:
     @property
     def seconds(self) -> float:
         """How long it has taken."""
-        return time.monotonic() - self._started
+        return clock.monotonic() - self._started
 
 
 def largest_modules(outcomes: Outcomes) -> Table:

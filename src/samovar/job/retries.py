@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import inspect
 import math
-import random
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from samovar.errors import ArgumentError
 from samovar.job.class_checks import Place, users_level, users_place
 from samovar.job.classes import wire_name
 from samovar.job.state import JobState
+from samovar.support import ids
 from samovar.support.wording import check_options
 
 C = TypeVar("C", bound=Callable[..., Any])
@@ -235,7 +235,7 @@ def delay_seconds(retry: Retry, executions: int, error: BaseException, jitter: f
     share = jitter if isinstance(retry.jitter, _Unset) else retry.jitter
     base = float(executions**4) if retry.wait in _CURVES else _seconds(retry.wait)
     rest = 2.0 if retry.wait in _CURVES else 0.0
-    return base + random.random() * base * share + rest if share else base + rest
+    return base + ids.random() * base * share + rest if share else base + rest
 
 
 def _declare(decorated: C, declaration: Declaration | AfterDiscard) -> C:

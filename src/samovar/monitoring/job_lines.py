@@ -15,7 +15,7 @@ Payload = dict[str, Any]
 
 
 class Line(NamedTuple):
-    """How an event is told in the log."""
+    """How an event is written in the log."""
 
     #: The level, which depends on how it went.
     level: Callable[[Payload], int]
@@ -163,7 +163,7 @@ def _level_of_step(payload: Payload) -> int:
     return logging.ERROR if failed else logging.INFO
 
 
-#: Told always: a run did not end the job.
+#: Written always: a run did not end the job.
 TURNS: dict[str, Line] = {
     "enqueue_retry.active_job": Line(_as_info, _retried),
     "retry_stopped.active_job": Line(_as_error, _stopped),
@@ -172,7 +172,7 @@ TURNS: dict[str, Line] = {
     "resume.active_job": Line(_as_info, _resumed),
 }
 
-#: Told on demand: a job that just succeeds causes these too.
+#: Written on demand: a job that just succeeds causes these too.
 EVERY_JOB: dict[str, Line] = {
     "enqueue.active_job": Line(_level_of_enqueue, _enqueued),
     "enqueue_at.active_job": Line(_level_of_enqueue, _enqueued),

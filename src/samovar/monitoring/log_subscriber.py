@@ -22,9 +22,9 @@ from samovar.support import clock, log
 from samovar.support.wording import printable
 
 _lock = threading.RLock()
-#: Events that are told, with who tells them; guarded by `_lock`.
+#: Events that are written, with their subscribers; guarded by `_lock`.
 _attached: dict[str, events.Subscriber] = {}
-#: How jobs are told of; replaced as a whole, so readers need no lock.
+#: How jobs are written; replaced as a whole, so readers need no lock.
 _options = LogOptions()
 
 _TAG = "ActiveJob"
@@ -47,7 +47,7 @@ def attach(*, every_job: bool = False, options: LogOptions | None = None) -> Non
     Args:
         every_job: Lines also about jobs that are just enqueued and performed. Without them
             those events have no listener, and cost nothing.
-        options: How jobs are told of from now on; None leaves that as it is.
+        options: How jobs are written from now on; None changes nothing.
     """
     global _options
     with _lock:

@@ -1,4 +1,4 @@
-"""What log lines about jobs depend on, told by the application."""
+"""What log lines about jobs depend on, set by the application."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def own_global_id(value: Any) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogOptions:
-    """How jobs are told of; a job class's own `log_arguments` goes before the one here."""
+    """How jobs are written; a job class's own `log_arguments` beats the one here."""
 
     #: Whether lines may show the arguments of jobs.
     log_arguments: bool = True
-    #: Whether a line tells which code enqueued.
+    #: Whether a line names the code that enqueued.
     verbose_enqueue_logs: bool = False
     #: The job that is being performed in this context, if any.
     current_job: Callable[[], Any] = _no_job

@@ -56,7 +56,7 @@ def arguments(job: Any) -> list[Any]:
     try:
         keywords = job.keyword_arguments
         return [*job.arguments, keywords] if keywords else list(job.arguments)
-    except Exception:  # what cannot be decoded is told where it matters, not here
+    except Exception:  # what cannot be decoded is reported where it matters, not here
         return []
 
 

@@ -31,7 +31,7 @@ class Executor(VitalThread):
         self._stop_process = stop_process
 
     def work(self) -> None:
-        """Work until told to end."""
+        """Work until the queue is closed."""
         while (work := self._work.take()) is not None:
             if work.begin():
                 TENURE.set(work.tenure)
@@ -42,7 +42,7 @@ class Executor(VitalThread):
                     self._work.progress.set()
 
     def _work_off(self, work: Work) -> None:
-        """One share after the other, until it has to rest or something else waits."""
+        """Perform jobs until there are none, or something else waits."""
         try:
             while work.share(self._perform) and self._work.is_empty:
                 continue

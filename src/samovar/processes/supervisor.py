@@ -1,4 +1,4 @@
-"""The swarm: several processes of one command, watched, replaced, and ended together.
+"""Several processes of one command: watched, replaced, and ended together.
 
 The supervisor knows no job and opens no broker; its children are spawned, never forked.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +15,7 @@ from samovar import events
 from samovar.processes import exit_status
 from samovar.processes.pulse import PULSE_VARIABLE, PulseReader
 from samovar.processes.signals import Move, Moves, held_back
+from samovar.support import clock
 
 #: A child that lived shorter than this makes its successor wait, in seconds.
 SHORT_LIFE_SECONDS = 5.0
@@ -43,7 +43,7 @@ class _Child:
 
 
 class Supervisor:
-    """Keeps `count` processes of `command` running until it is told to stop."""
+    """Keeps `count` processes of `command` running until it is asked to stop."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class Supervisor:
         pulse.child_has_it()
         if self._is_quiet:
             process.send_signal(_FORWARDED[Move.QUIET])
-        self._children[index] = _Child(index, process, time.monotonic(), pulse)
+        self._children[index] = _Child(index, process, clock.monotonic(), pulse)
         events.announce("process.started", pid=process.pid, index=index)
 
     def _kill_hanging(self) -> None:
@@ -110,13 +110,13 @@ class Supervisor:
                 continue
             del self._children[child.index]
             _close(child)
-            self._due[child.index] = time.monotonic() + self._wait_after(child)
+            self._due[child.index] = clock.monotonic() + self._wait_after(child)
             events.announce(
                 "process.replaced", pid=child.process.pid, index=child.index, status=status
             )
 
     def _wait_after(self, child: _Child) -> float:
-        if time.monotonic() - child.started >= SHORT_LIFE_SECONDS:
+        if clock.monotonic() - child.started >= SHORT_LIFE_SECONDS:
             self._short_lives.pop(child.index, None)
             return 0.0
         lives = self._short_lives[child.index] = self._short_lives.get(child.index, 0) + 1
@@ -124,7 +124,7 @@ class Supervisor:
 
     def _start_due(self) -> None:
         for index, due in list(self._due.items()):
-            if time.monotonic() >= due:
+            if clock.monotonic() >= due:
                 del self._due[index]
                 self._start(index)
 
@@ -135,9 +135,9 @@ class Supervisor:
 
     def _stop(self, moves: Moves) -> int:
         self._send(signal.SIGTERM)
-        until = time.monotonic() + self._shutdown_timeout + KILL_MARGIN_SECONDS
+        until = clock.monotonic() + self._shutdown_timeout + KILL_MARGIN_SECONDS
         processes = [child.process for child in self._children.values()]
-        while any(p.poll() is None for p in processes) and time.monotonic() < until:
+        while any(p.poll() is None for p in processes) and clock.monotonic() < until:
             self._forward(moves.take(LOOK_SECONDS))
         for process in processes:
             process.kill()

@@ -1,4 +1,4 @@
-"""What an executor works off, as far as it knows."""
+"""What an executor works on, as far as it knows."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Work(Protocol):
         ...
 
     def share(self, perform: Perform) -> bool:
-        """Perform a share of the jobs that wait; whether more can be done at once."""
+        """Perform some of the jobs that wait; whether more can be done at once."""
         ...
 
     def end(self) -> bool:
-        """The executor lets go; True when it must be queued once more."""
+        """The executor is done with it; True when it must be queued once more."""
         ...
 
     def interrupt(self) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import heapq
 import os
 import threading
-import time
 from collections.abc import Sequence
 from contextvars import Context
 from itertools import count
@@ -120,7 +119,7 @@ class _Pool:
         self._early.put(None)
         until = clock.monotonic() + timeout
         while self._unfinished and clock.monotonic() < until:
-            time.sleep(CLOSING_STEP_SECONDS)
+            clock.sleep(CLOSING_STEP_SECONDS)
         self._is_closed = True
         for _ in self._threads:
             self._ready.put(None)

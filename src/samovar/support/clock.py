@@ -17,6 +17,10 @@ now_ns = time.time_ns
 now = time.time
 #: Seconds on a clock that never jumps; for intervals only.
 monotonic = time.monotonic
+#: The same with the finest steps, to measure how long something took.
+ticks = time.perf_counter
+#: Wait, in seconds.
+sleep = time.sleep
 
 
 def utc_text(nanoseconds: int) -> str:

@@ -1,12 +1,12 @@
-"""Identifiers for jobs."""
+"""Identifiers and randomness that nobody else's seed can repeat."""
 
 from __future__ import annotations
 
 import os
-import random
+from random import Random
 
-#: A source of its own: `random.seed` in the user's code must never make two jobs share an id.
-_source = random.Random()
+#: A source of its own: `seed` in the user's code must never make two jobs share an id.
+_source = Random()
 _bits = _source.getrandbits
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_source.seed)
@@ -20,3 +20,13 @@ def uuid4() -> str:
     """A random UUID (version 4) as text; a fifth of the time that `uuid.uuid4` takes."""
     h = (_bits(128) & _FREE | _FIXED).to_bytes(16, "big").hex()
     return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
+
+
+def token(digits: int = 32) -> str:
+    """Random hexadecimal digits, 32 at most."""
+    return f"{_bits(128):032x}"[:digits]
+
+
+#: A random number from 0 up to 1, and one between two bounds.
+random = _source.random
+uniform = _source.uniform

@@ -177,7 +177,7 @@ def test_delays_follow_their_formula(wait: Any, jitter: float, delays: list[floa
 
 
 def test_jitter_adds_its_share_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("random.random", lambda: 1.0)
+    monkeypatch.setattr("samovar.support.ids.random", lambda: 1.0)
 
     assert retries.delay_seconds(retry_on(LowError, wait=10), 1, LowError(), 0.15) == 11.5
     assert retries.delay_seconds(retry_on(LowError, wait=10, jitter=4.0), 1, LowError(), 0) == 50

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Collection, Generator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import Literal
@@ -23,6 +22,7 @@ from samovar.broker.port import (
     Watermarks,
 )
 from samovar.errors import ArgumentError, BrokerError, ConfigurationError, UnknownTopicError
+from samovar.support import clock
 
 #: What to do instead.
 NO_SHARE_GROUPS = (
@@ -171,7 +171,7 @@ class EmbeddedAdmin:
     def readers(self, topics: Collection[str]) -> dict[str, frozenset[str]]:
         """The groups that have members who read these topics now, by topic."""
         with self._looking() as connection:
-            found = groups.readers(connection, time.monotonic())
+            found = groups.readers(connection, clock.monotonic())
         return {topic: found[topic] for topic in topics if topic in found}
 
     def share_group(self, group: str, initial_offset: Literal["earliest", "latest"]) -> float:

@@ -1,4 +1,4 @@
-"""Which member of a group shall hold which partition: balanced, and moving as few as possible."""
+"""Assigns a group's partitions to its members: balanced, and moving as few as possible."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Partition(NamedTuple):
-    """A partition as far as sharing out is concerned."""
+    """What an assignment needs to know of a partition."""
 
     id: int
     topic: str
@@ -19,36 +19,39 @@ def assign(
     partitions: list[Partition],
     holders: Mapping[int, int],
 ) -> dict[int, int]:
-    """Share out the partitions among the members that want their topic.
+    """Assign the partitions to the members that subscribe to their topic.
 
     Args:
-        members: the topics that each member wants.
-        partitions: all partitions there are.
-        holders: who holds a partition now.
+        members: the topics that each member subscribes to.
+        partitions: all partitions.
+        holders: the member that holds a partition now.
 
     Returns:
-        The member for each partition; one whose topic nobody wants is absent. With equal wishes
-        no two members differ by more than one, and no partition moves without need.
+        The member for each partition; a partition whose topic nobody subscribes to is absent. With
+        equal subscriptions no two members differ by more than one, and no partition moves without
+        need.
     """
-    share = _Distribution(members)
-    homeless: list[Partition] = []
+    distribution = _Distribution(members)
+    unassigned: list[Partition] = []
     for partition in sorted(partitions, key=lambda partition: partition.id):
         holder = holders.get(partition.id)
         if holder is not None and partition.topic in members.get(holder, ()):
-            share.give(partition, holder)
+            distribution.give(partition, holder)
         else:
-            homeless.append(partition)
-    for partition in homeless:
-        taker = share.neediest(partition.topic)
+            unassigned.append(partition)
+    for partition in unassigned:
+        taker = distribution.least_loaded(partition.topic)
         if taker is not None:
-            share.give(partition, taker)
-    while share.even_out():
+            distribution.give(partition, taker)
+    while distribution.even_out():
         pass
-    return {partition.id: member for member, held in share.held.items() for partition in held}
+    return {
+        partition.id: member for member, held in distribution.held.items() for partition in held
+    }
 
 
 class _Distribution:
-    """A distribution in the making."""
+    """An assignment while it is being made."""
 
     def __init__(self, members: Mapping[int, frozenset[str]]) -> None:
         self._wants = {member: members[member] for member in sorted(members)}
@@ -59,13 +62,13 @@ class _Distribution:
         self.held[member].append(partition)
         self._of_topic[member, partition.topic] += 1
 
-    def neediest(self, topic: str) -> int | None:
-        """Who has the least; among equals, who has the least of this topic."""
+    def least_loaded(self, topic: str) -> int | None:
+        """The subscriber with the fewest partitions; among equals, with the fewest of the topic."""
         takers = [member for member, topics in self._wants.items() if topic in topics]
         return min(takers, key=lambda member: self._load(member, topic), default=None)
 
     def even_out(self) -> bool:
-        """Move one partition from who has most to who has least; False when none can be moved."""
+        """Move one partition from the fullest to the emptiest member; False when none can move."""
         by_load = sorted(self.held, key=lambda member: len(self.held[member]))
         for taker in by_load:
             for giver in reversed(by_load):

@@ -20,7 +20,7 @@ class EmbeddedAtomicProducer:
         self._store = store
         self._name = name
         self._producer = EmbeddedProducer(store, guard=self._check)
-        #: How many producers of this name there were up to this one; None until it first writes.
+        #: Counts the producers of this name, this one included; None until it first writes.
         self._epoch: int | None = None
         #: What the running call commits, and for whom.
         self._marks: Mapping[TopicPartition, int] = NO_MARKS
@@ -69,7 +69,7 @@ class EmbeddedAtomicProducer:
         written = 0 if member is None else groups.commit(connection, *member, commits)
         if written < len(commits):
             raise AssignmentLostError(
-                "The partitions to be marked are not this member's any more; nothing is stored."
+                "This member no longer holds the partitions to be committed; nothing is stored."
             )
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterable, Mapping, Sequence
 
-from samovar.broker.embedded import groups, log, schedule, shrinking
+from samovar.broker.embedded import groups, schedule
 from samovar.broker.embedded.direct import Direct
-from samovar.broker.embedded.groups import Claim
+from samovar.broker.embedded.held import HeldPartitions
+from samovar.broker.embedded.housekeeping import Housekeeping
 from samovar.broker.embedded.membership import Membership
 from samovar.broker.embedded.store import Store
 from samovar.broker.port import (
@@ -26,26 +26,6 @@ from samovar.support import clock
 _REST_SECONDS = 0.002
 #: What is stored is committed about this often, in seconds.
 PACE_SECONDS = 0.02
-#: After this time with nothing to read the file is made smaller, if that pays; and then not again
-#: before that time has passed.
-QUIET_SECONDS = 10.0
-SHRINK_SECONDS = 60.0
-#: A poll ends with the record that reaches this size, whatever else there is to read.
-FETCH_BYTES = 8 * 1024 * 1024
-
-
-class _Held:
-    """A partition that is ours, and how far we have read."""
-
-    __slots__ = ("end", "id", "is_paused", "position", "source")
-
-    def __init__(self, claim: Claim) -> None:
-        self.id = claim.partition_id
-        self.source = claim.source
-        self.position = claim.position
-        #: The next offset that will be written, as last seen.
-        self.end = claim.end
-        self.is_paused = False
 
 
 class EmbeddedConsumer:
@@ -73,7 +53,7 @@ class EmbeddedConsumer:
         self._topics: Sequence[str] = ()
         self._listener: RebalanceListener | None = None
         self._membership: Membership | Direct | None = None
-        self._held: dict[TopicPartition, _Held] = {}
+        self._held = HeldPartitions()
         self._stored: dict[TopicPartition, Commit] = {}
         self._commit_due = 0.0
         #: Whether a loss of power may take back what was committed; and since when it would not.
@@ -81,13 +61,9 @@ class EmbeddedConsumer:
         self._settle_due = 0.0
         #: Partitions whose positions were committed since.
         self._committed: set[int] = set()
-        #: Partitions that may have finished records to delete.
-        self._to_trim: set[int] = set()
+        self._housekeeping = Housekeeping(store)
         #: When the next scheduled record of the file is due, nanoseconds since the epoch.
         self._next_due: int | None = None
-        self._turn = 0
-        #: When the file may be made smaller.
-        self._shrink_at = time.monotonic() + QUIET_SECONDS
         self._seen: tuple[int, int] | None = None
         self._woken = False
         #: Whether the last sleep was ended by the wake pipe, and nothing to read came since.
@@ -115,10 +91,10 @@ class EmbeddedConsumer:
     def poll(self, max_records: int, timeout: float) -> list[Batch]:
         """Wait up to `timeout` seconds for a first record, then take up to `max_records`."""
         member = self._usable()
-        deadline = time.monotonic() + timeout
+        deadline = clock.monotonic() + timeout
         while True:
             news = self._has_news()
-            now = time.monotonic()
+            now = clock.monotonic()
             has_moved = self._follow_plan(member, now, news)
             if self._stored and now >= self._commit_due:
                 self._commit_stored(member, now)
@@ -127,12 +103,12 @@ class EmbeddedConsumer:
             if self._next_due is not None and self._next_due <= clock.now_ns():
                 self._move_due(member)
             batches = self._fetch(max_records)
-            self._shrink(now, is_quiet=not batches)
+            self._housekeeping.shrink(now, is_quiet=not batches)
             if batches or has_moved or self._woken or now >= deadline:
                 self._woken = self._was_woken = False
                 return batches
-            if self._to_trim:
-                self._trim(0.005)
+            if self._housekeeping.has_work:
+                self._housekeeping.trim(0.005)
                 continue
             until = min(deadline, member.next_tick)
             if self._stored:
@@ -142,14 +118,6 @@ class EmbeddedConsumer:
                 seconds = min(seconds, (self._next_due - clock.now_ns()) / 1e9)
             self._sleep(member, seconds)
 
-    def _shrink(self, now: float, *, is_quiet: bool) -> None:
-        """Make the file smaller once there has been nothing to read for a while."""
-        if not is_quiet:
-            self._shrink_at = max(self._shrink_at, now + QUIET_SECONDS)
-        elif now >= self._shrink_at:
-            self._shrink_at = now + SHRINK_SECONDS
-            shrinking.shrink(self._store)
-
     def keep_alive(self) -> None:
         """Show that this member lives, from within a callback that takes its time."""
         if self._membership is not None and self._membership.has_joined:
@@ -157,20 +125,15 @@ class EmbeddedConsumer:
 
     def pause(self, partitions: Iterable[TopicPartition]) -> None:
         """Return nothing of these until `resume`; the position stays."""
-        for source in partitions:
-            if source in self._held:
-                self._held[source].is_paused = True
+        self._held.pause(partitions, is_paused=True)
 
     def resume(self, partitions: Iterable[TopicPartition]) -> None:
         """Undo `pause`."""
-        for source in partitions:
-            if source in self._held:
-                self._held[source].is_paused = False
+        self._held.pause(partitions, is_paused=False)
 
     def seek(self, source: TopicPartition, offset: int) -> None:
         """Go on from this offset."""
-        if source in self._held:
-            self._held[source].position = offset
+        self._held.seek(source, offset)
 
     def store(
         self,
@@ -183,7 +146,7 @@ class EmbeddedConsumer:
             for source, offset in positions.items()
             if source in self._held
         )
-        return frozenset(positions.keys() - self._held.keys())
+        return frozenset(positions.keys() - set(self._held))
 
     @property
     def pace(self) -> float:
@@ -197,13 +160,13 @@ class EmbeddedConsumer:
             if source in self._stored and self._stored[source].position < offset:
                 del self._stored[source]
             if source in self._held:
-                self._to_trim.add(self._held[source].id)
+                self._housekeeping.add([self._held.id_of(source)])
 
     def commit(self) -> None:
         """Commit now what was stored."""
         member = self._usable()
         if self._stored:
-            self._commit_stored(member, time.monotonic())
+            self._commit_stored(member, clock.monotonic())
         if self._committed:
             self._delete_finished()
 
@@ -217,7 +180,7 @@ class EmbeddedConsumer:
 
     def commits(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, Commit]:
         """What the group has committed for these; only those that are held can be asked for."""
-        by_id = {self._held[s].id: s for s in partitions if s in self._held}
+        by_id = {self._held.id_of(s): s for s in partitions if s in self._held}
         with self._store.reading() as connection:
             rows = groups.commits(connection, self._group, by_id)
         return {by_id[partition_id]: committed for partition_id, committed in rows.items()}
@@ -242,7 +205,7 @@ class EmbeddedConsumer:
             if member.has_joined:
                 if self._held and self._listener is not None:
                     self._listener.revoked(list(self._held))
-                member.leave(self._positions(self._stored))
+                member.leave(self._held.by_id(self._stored))
         finally:
             self._held.clear()
             self._stored.clear()
@@ -253,13 +216,13 @@ class EmbeddedConsumer:
         # The pipe wakes us for records of other partitions too; under a flood of those we would
         # do nothing but wake and sleep.
         if self._was_woken:
-            time.sleep(_REST_SECONDS)
+            clock.sleep(_REST_SECONDS)
         self._was_woken = member.pipe.wait(seconds)
 
     def _commit_stored(self, member: Membership | Direct, now: float) -> None:
         """Commit, so that it outlives the process."""
         self._commit_due = now + self.pace
-        positions = self._positions(self._stored)
+        positions = self._held.by_id(self._stored)
         member.commit(positions)
         self._stored.clear()
         if not self._committed:
@@ -267,10 +230,10 @@ class EmbeddedConsumer:
         self._committed.update(positions)
 
     def _delete_finished(self) -> None:
-        self._to_trim.update(self._committed)
+        self._housekeeping.add(self._committed)
         self._committed.clear()
         # Up to a tenth of the time goes into trimming; what is left waits for an idle moment.
-        self._trim(min(self._commit_interval, 1) / 10)
+        self._housekeeping.trim(min(self._commit_interval, 1) / 10)
 
     def _usable(self) -> Membership | Direct:
         if self._process != os.getpid():
@@ -300,7 +263,7 @@ class EmbeddedConsumer:
             news = True
         if settles:
             self._delete_finished()
-        changes = member.changes(self._held_ids()) if news else None
+        changes = member.changes(self._held.ids()) if news else None
         if changes is None:
             return False
         if changes.lost:
@@ -320,42 +283,30 @@ class EmbeddedConsumer:
             self._listener.lost(sources)
 
     def _release(self, member: Membership | Direct, to_release: set[int]) -> None:
-        sources = [held.source for held in self._held.values() if held.id in to_release]
+        sources = self._held.sources(to_release)
         if sources and self._listener is not None:
             self._listener.revoked(sources)
         leaving = {source: self._stored[source] for source in sources if source in self._stored}
-        member.release(to_release, self._positions(leaving))
+        member.release(to_release, self._held.by_id(leaving))
         self._drop(to_release)
 
     def _claim(self, member: Membership | Direct) -> None:
-        claims = member.claim(self._held_ids())
-        for claim in claims:
-            self._held[claim.source] = _Held(claim)
+        claims = member.claim(self._held.ids())
+        self._held.add(claims)
         if claims and self._listener is not None:
             self._listener.assigned([claim.source for claim in claims])
 
-    def _held_ids(self) -> set[int]:
-        return {held.id for held in self._held.values()}
-
     def _drop(self, partition_ids: set[int]) -> list[TopicPartition]:
-        sources = [held.source for held in self._held.values() if held.id in partition_ids]
+        sources = self._held.sources(partition_ids)
+        self._held.drop(sources)
         for source in sources:
-            del self._held[source]
             self._stored.pop(source, None)
         return sources
 
-    def _positions(self, stored: Mapping[TopicPartition, Commit]) -> dict[int, Commit]:
-        return {self._held[source].id: committed for source, committed in stored.items()}
-
     def _look(self) -> None:
         """See how far the partitions reach, and when something is due."""
-        by_id = {held.id: held for held in self._held.values()}
-        numbers = ",".join(map(str, by_id))
         with self._store.reading() as connection:
-            for partition_id, end in connection.execute(
-                f"SELECT id, next_offset FROM partitions WHERE id IN ({numbers})"
-            ):
-                by_id[partition_id].end = end
+            self._held.look(connection)
             self._next_due = schedule.next_due(connection)
 
     def _move_due(self, member: Membership | Direct) -> None:
@@ -366,30 +317,7 @@ class EmbeddedConsumer:
         self._look()
 
     def _fetch(self, max_records: int) -> list[Batch]:
-        ready = [h for h in self._held.values() if h.position < h.end and not h.is_paused]
-        if not ready:
+        if not self._held.has_more:
             return []
-        self._turn += 1
-        first = self._turn % len(ready)
-        batches: list[Batch] = []
-        max_bytes = FETCH_BYTES
         with self._store.reading() as connection:
-            for held in ready[first:] + ready[:first]:
-                run = log.fetch(connection, held.id, held.position, max_records, max_bytes)
-                if run.records:
-                    held.position = run.records[-1].offset + 1
-                    batches.append(Batch(held.source, run.records))
-                    max_records -= len(run.records)
-                    max_bytes -= run.size
-                if run.is_last:
-                    held.position = max(held.position, held.end)
-                if max_records <= 0 or max_bytes <= 0:
-                    break
-        return batches
-
-    def _trim(self, seconds: float) -> None:
-        until = time.monotonic() + seconds
-        while self._to_trim and time.monotonic() < until:
-            partition_id = self._to_trim.pop()
-            if log.trim(self._store, partition_id):
-                self._to_trim.add(partition_id)
+            return self._held.fetch(connection, max_records)

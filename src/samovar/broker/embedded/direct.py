@@ -5,7 +5,6 @@ It has the interface of `Membership`, so a consumer need not know which one it h
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Mapping, Sequence
 
 from samovar.broker.embedded import groups, log
@@ -15,6 +14,7 @@ from samovar.broker.embedded.wake_directory import WakeDirectory
 from samovar.broker.embedded.wake_pipe import WakePipe, Waker
 from samovar.broker.port import Commit, TopicPartition
 from samovar.errors import BrokerError
+from samovar.support import clock
 
 
 class Direct:
@@ -53,7 +53,7 @@ class Direct:
         """Look again soon: a topic may have been made since. With `durable` all that was committed
         is on the disk then.
         """
-        self.next_tick = time.monotonic() + TICK_SECONDS
+        self.next_tick = clock.monotonic() + TICK_SECONDS
         if durable:
             wanted = self._wanted_ids()
             again = {i: commit for i, commit in self._committed.items() if i in wanted}

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import random
 import sqlite3
-import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,6 +11,7 @@ from samovar.broker.embedded import place
 from samovar.broker.embedded.faults import fault_of
 from samovar.broker.embedded.schema import PATIENCE_SECONDS, connect
 from samovar.errors import BrokerError, StoreError
+from samovar.support import clock, ids
 
 
 class File:
@@ -132,13 +131,13 @@ class File:
 
 
 def _begin(connection: sqlite3.Connection) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = clock.monotonic() + PATIENCE_SECONDS
     while True:
         try:
             connection.execute("BEGIN IMMEDIATE")
             return
         except sqlite3.OperationalError as error:
             is_locked = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-            if not is_locked or time.monotonic() > deadline:
+            if not is_locked or clock.monotonic() > deadline:
                 raise
-        time.sleep(random.uniform(0.0002, 0.001))
+        clock.sleep(ids.uniform(0.0002, 0.001))

@@ -1,4 +1,4 @@
-"""Who is in a group and who holds what: what is asked of the tables, inside a transaction."""
+"""Members of groups and what they hold: queries on the tables, inside the caller's transaction."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class Member(NamedTuple):
     lease: float
 
     def is_overdue(self, now: float) -> bool:
-        # Far in the future, too: that was written before the machine started anew.
+        # A time far in the future was written before the machine was restarted.
         return abs(now - self.renewed) > self.lease
 
 
-class Share(NamedTuple):
-    """One partition between its present and its future holder."""
+class Ownership(NamedTuple):
+    """Which member holds a partition, and which one shall hold it."""
 
     partition_id: int
     owner: int | None
@@ -34,7 +34,7 @@ class Share(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """A partition that came to a member."""
+    """A partition that was assigned to a member."""
 
     partition_id: int
     source: TopicPartition
@@ -51,9 +51,8 @@ def group_id(connection: sqlite3.Connection, name: str) -> int:
 
 
 def generation(connection: sqlite3.Connection, group: int, member: int) -> tuple[int, bool]:
-    """Differs from an earlier answer when the member has something to look at.
-
-    The second part says whether it still is a member.
+    """A number that changes when the member's assignment may have changed; and whether it still is
+    a member.
     """
     row = connection.execute(
         "SELECT generation, EXISTS (SELECT 1 FROM members WHERE id = ?)"
@@ -85,14 +84,14 @@ def readers(connection: sqlite3.Connection, now: float) -> dict[str, frozenset[s
     return found
 
 
-def shares(connection: sqlite3.Connection, group: int, member: int) -> list[Share]:
+def ownerships(connection: sqlite3.Connection, group: int, member: int) -> list[Ownership]:
     """What the member holds or shall hold."""
     rows = connection.execute(
         "SELECT partition_id, owner, target FROM ownership"
         " WHERE group_id = ? AND (owner = ? OR target = ?)",
         (group, member, member),
     )
-    return [Share(*row) for row in rows]
+    return [Ownership(*row) for row in rows]
 
 
 def join(
@@ -117,7 +116,7 @@ def join(
 def change_topics(
     connection: sqlite3.Connection, group: int, member: int, topics: Iterable[str]
 ) -> None:
-    """Note what the member wants from now on."""
+    """Change the topics that the member subscribes to."""
     connection.execute(
         "UPDATE members SET topics = ? WHERE id = ?", (json.dumps(list(topics)), member)
     )
@@ -125,13 +124,13 @@ def change_topics(
 
 
 def renew(connection: sqlite3.Connection, member: int, now: float) -> bool:
-    """Show that the member lives; False when it was removed."""
+    """Show that the member is alive; False when it was removed."""
     cursor = connection.execute("UPDATE members SET renewed = ? WHERE id = ?", (now, member))
     return cursor.rowcount == 1
 
 
 def remove(connection: sqlite3.Connection, group: int, gone: Iterable[Member]) -> None:
-    """Take members out, unless they have shown themselves since."""
+    """Remove members, unless they have shown since that they are alive."""
     for member in gone:
         connection.execute(
             "DELETE FROM members WHERE id = ? AND renewed = ?", (member.id, member.renewed)
@@ -140,7 +139,7 @@ def remove(connection: sqlite3.Connection, group: int, gone: Iterable[Member]) -
 
 
 def leave(connection: sqlite3.Connection, group: int, member: int) -> None:
-    """Take this member out."""
+    """Remove this member."""
     connection.execute("DELETE FROM members WHERE id = ?", (member,))
     replan(connection, group)
 
@@ -148,7 +147,7 @@ def leave(connection: sqlite3.Connection, group: int, member: int) -> None:
 def release(
     connection: sqlite3.Connection, group: int, member: int, partition_ids: Iterable[int]
 ) -> None:
-    """Let go of partitions, for their targets to claim."""
+    """Release partitions, so that the members they are meant for can claim them."""
     connection.executemany(
         "UPDATE ownership SET owner = NULL WHERE group_id = ? AND owner = ? AND partition_id = ?",
         [(group, member, partition_id) for partition_id in partition_ids],
@@ -196,8 +195,8 @@ def claim(
 def claim_outside(
     connection: sqlite3.Connection, group: int, partition_ids: Collection[int]
 ) -> list[Claim]:
-    """Where the group has come to in these partitions, for one that reads them without being a
-    member. Noted as a commit, so that what it has not read yet is kept.
+    """The group's positions in these partitions, for a reader that is no member. They are
+    committed, so that what it has not read yet is kept.
     """
     numbers = json.dumps(list(partition_ids))
     connection.execute(
@@ -228,8 +227,8 @@ def claim_outside(
 def begin_at_end(
     connection: sqlite3.Connection, group: int, partition_ids: Collection[int]
 ) -> None:
-    """Let the group begin at the end of those partitions of which it has committed nothing. It is
-    a commit, so that a member that ends before its own loses nothing of what comes meanwhile.
+    """Let the group begin at the end of partitions for which it has committed nothing. This is
+    committed, so that nothing is lost if the member ends before its first own commit.
     """
     connection.execute(
         """
@@ -278,7 +277,7 @@ def commit(
 def commit_without_members(
     connection: sqlite3.Connection, group: int, commits: Mapping[int, Commit]
 ) -> bool:
-    """Write what the partitions, by their ids, have been worked on; False if there are members."""
+    """Commit these positions, by the partition's id; False if the group has members."""
     if members(connection, group):
         return False
     connection.executemany(
@@ -303,7 +302,7 @@ def commits(
 
 
 def replan(connection: sqlite3.Connection, group: int) -> None:
-    """Share out the group's partitions among its members; each acts on it when it looks."""
+    """Assign the group's partitions to its members; each follows when it next looks."""
     wants: dict[int, frozenset[str]] = {
         member: frozenset(json.loads(topics))
         for member, topics in connection.execute(
@@ -317,7 +316,7 @@ def replan(connection: sqlite3.Connection, group: int) -> None:
         )
     ]
     before = [
-        Share(*row)
+        Ownership(*row)
         for row in connection.execute(
             "SELECT partition_id, owner, target FROM ownership WHERE group_id = ?", (group,)
         )
@@ -339,7 +338,7 @@ def replan(connection: sqlite3.Connection, group: int) -> None:
 
 
 def replan_all(connection: sqlite3.Connection) -> None:
-    """Do so for every group that has members, after topics came or went."""
+    """`replan` for every group that has members, after topics were added or deleted."""
     rows = connection.execute("SELECT DISTINCT group_id FROM members").fetchall()
     for (group,) in rows:
         replan(connection, group)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import sys
-import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ import msgspec
 
 from samovar.broker.embedded.store import Store
 from samovar.broker.port import Headers, NewRecord, Record
+from samovar.support import clock
 
 _encode_headers = msgspec.msgpack.Encoder().encode
 _decode_headers = msgspec.msgpack.Decoder(Headers).decode
@@ -114,7 +114,7 @@ def _reserve(connection: sqlite3.Connection, partition_id: int, count: int) -> i
 
 
 def _milliseconds() -> int:
-    return int(time.time() * 1000)
+    return int(clock.now() * 1000)
 
 
 class Run(NamedTuple):

@@ -1,8 +1,7 @@
-"""One member's place in its group: kept by showing itself, changed in step with the others."""
+"""One member of a group: it shows that it is alive, and follows the group's assignment."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
@@ -11,17 +10,18 @@ from samovar.broker.embedded.store import Store
 from samovar.broker.embedded.wake_directory import WakeDirectory
 from samovar.broker.embedded.wake_pipe import WakePipe, Waker
 from samovar.broker.port import Commit
+from samovar.support import clock
 
-#: How often a member looks after itself and the others when nothing happens.
+#: How often a member shows that it is alive, and looks at the others, in seconds.
 TICK_SECONDS = 0.25
 
 
 class Changes(NamedTuple):
-    """What a member has to do to follow the plan."""
+    """What a member has to do to follow the assignment."""
 
-    #: The state of things that this follows from.
+    #: The generation of the group that this follows from.
     generation: int
-    #: Whether others have put us out of the group; then everything held is lost.
+    #: Whether others have removed us from the group; then everything held is lost.
     is_removed: bool
     #: Held, but taken away already.
     lost: set[int]
@@ -55,12 +55,12 @@ class Membership:
         return self._id is not None
 
     def join(self, topics: Sequence[str]) -> None:
-        """Become a member; those found dead are put out on the way."""
+        """Become a member, and remove dead members."""
         self._directory.remove_abandoned()
         if self.pipe.name is None or self._directory.is_abandoned(self.pipe.name):
             self.pipe.close()
             self.pipe = WakePipe(self._directory)
-        now = time.monotonic()
+        now = clock.monotonic()
         with self._store.writing() as connection:
             self._group_id = groups.group_id(connection, self._group)
             dead = self._dead(groups.members(connection, self._group_id), now, by_lease=True)
@@ -80,21 +80,21 @@ class Membership:
         self._waker.wake()
 
     def change_topics(self, topics: Sequence[str]) -> None:
-        """Want other topics than before; what follows comes as `changes`."""
+        """Subscribe to other topics; what follows comes as `changes`."""
         with self._store.writing() as connection:
             groups.change_topics(connection, self._group_id, self._member, topics)
         self._waker.wake()
 
     def look_after(self, *, durable: bool = False) -> None:
-        """Show that we live, and put out who does not. With `durable` all that was committed is on
-        the disk then.
+        """Show that we are alive, and remove members that are not. With `durable` all that was
+        committed is then on the disk.
         """
-        now = time.monotonic()
+        now = clock.monotonic()
         self.next_tick = now + TICK_SECONDS
         idle = now - self._renewed
         with self._store.reading() as connection:
             others = groups.members(connection, self._group_id)
-        # Who has overslept itself does not judge others: the whole machine may have stood still.
+        # A member that is late itself removes nobody: the whole machine may have been suspended.
         dead = self._dead(others, now, by_lease=idle < self._lease / 2)
         if not dead and not durable and idle < self._lease / 4:
             return
@@ -107,15 +107,15 @@ class Membership:
             self._waker.wake()
 
     def changes(self, held: Collection[int]) -> Changes | None:
-        """What is to be done, or None when nothing has happened since the last `acted`."""
+        """What to do, or None when nothing has changed since the last `acted`."""
         with self._store.reading() as connection:
             generation, is_member = groups.generation(connection, self._group_id, self._member)
             if generation == self._generation:
                 return None
-            shares = groups.shares(connection, self._group_id, self._member)
-        owned = {share.partition_id for share in shares if share.owner == self._id}
-        meant = {share.partition_id for share in shares if share.target == self._id}
-        taken = {share.partition_id for share in shares if share.owner not in (None, self._id)}
+            owned_or_meant = groups.ownerships(connection, self._group_id, self._member)
+        owned = {o.partition_id for o in owned_or_meant if o.owner == self._id}
+        meant = {o.partition_id for o in owned_or_meant if o.target == self._id}
+        taken = {o.partition_id for o in owned_or_meant if o.owner not in (None, self._id)}
         return Changes(
             generation=generation,
             is_removed=not is_member,
@@ -139,21 +139,21 @@ class Membership:
             self._generation = None
 
     def release(self, partition_ids: Collection[int], positions: Mapping[int, Commit]) -> None:
-        """Commit and let go, in one."""
+        """Commit and release, in one transaction."""
         with self._store.writing() as connection:
             groups.commit(connection, self._group_id, self._member, positions)
             groups.release(connection, self._group_id, self._member, partition_ids)
         self._waker.wake()
 
     def claim(self, held: Collection[int]) -> list[groups.Claim]:
-        """Take what waits for us."""
+        """Take what is assigned to us and free."""
         with self._store.writing() as connection:
             return groups.claim(
                 connection, self._group_id, self._member, held, begins_at_end=self._begins_at_end
             )
 
     def leave(self, positions: Mapping[int, Commit]) -> None:
-        """Commit, let go of everything and be no member any more."""
+        """Commit, release everything and leave the group."""
         with self._store.writing() as connection:
             groups.commit(connection, self._group_id, self._member, positions)
             groups.leave(connection, self._group_id, self._member)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import random
 import sqlite3
-import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -25,7 +23,7 @@ from samovar.errors import (
     ProducerClosedError,
     UnknownTopicError,
 )
-from samovar.support import clock
+from samovar.support import clock, ids
 
 #: Partitions that were added meanwhile are seen after so long.
 _LOOK_SECONDS = 1.0
@@ -90,7 +88,7 @@ class EmbeddedProducer:
         self._waiting: deque[_Call] = deque()
         self._process = os.getpid()
         #: Whose turn it is among the partitions when a record has no key.
-        self._turn = random.randrange(1 << 16)
+        self._turn = int(ids.random() * 65536)
         self._is_closed = False
 
     def produce(self, record: NewRecord) -> None:
@@ -282,7 +280,7 @@ class EmbeddedProducer:
         return place if is_due else _NOWHERE
 
     def _look_for_new_partitions(self, file: File) -> None:
-        now = time.monotonic()
+        now = clock.monotonic()
         if now < self._look_at:
             return
         self._look_at = now + _LOOK_SECONDS
@@ -293,14 +291,14 @@ class EmbeddedProducer:
     def _learn_topic(self, file: File, topic: str) -> list[_Place]:
         """One alone: to read all of them for each new queue would cost ever more."""
         with file.reading() as connection:
-            ids = log.partition_ids_of(connection, topic)
-        places = self._topics[topic] = [_Place(*place) for place in enumerate(ids)]
+            numbers = log.partition_ids_of(connection, topic)
+        places = self._topics[topic] = [_Place(*place) for place in enumerate(numbers)]
         return places
 
     def _learn_topics(self, file: File) -> None:
         with file.reading() as connection:
             self._partitions_ever_made = log.partitions_ever_made(connection)
             self._topics = {
-                topic: [_Place(*place) for place in enumerate(ids)]
-                for topic, ids in log.partition_ids(connection).items()
+                topic: [_Place(*place) for place in enumerate(numbers)]
+                for topic, numbers in log.partition_ids(connection).items()
             }

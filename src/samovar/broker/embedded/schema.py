@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from contextlib import suppress
 from pathlib import Path
 
 from samovar.broker.embedded import damage, place
 from samovar.broker.embedded.faults import fault_of
 from samovar.errors import BrokerError, StoreError
+from samovar.support import clock
 
 #: "SMVR": says that an SQLite file is ours (https://sqlite.org/pragma.html#pragma_application_id).
 APPLICATION_ID = 0x534D5652
@@ -195,16 +195,16 @@ def _renew(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _switch_to_wal(connection: sqlite3.Connection, path: Path) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = clock.monotonic() + PATIENCE_SECONDS
     while True:
         try:
             (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
             break
         except sqlite3.OperationalError as error:
             # Two processes that switch at once get SQLITE_BUSY without any waiting.
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or clock.monotonic() > deadline:
                 raise
-            time.sleep(0.005)
+            clock.sleep(0.005)
     if mode != "wal":
         raise StoreError(
             f"{path}: SQLite cannot use write-ahead logging there (mode {mode!r}). "

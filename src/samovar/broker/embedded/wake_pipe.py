@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 import select
 import threading
-import time
 import weakref
 from contextlib import suppress
 
 from samovar.broker.embedded.wake_directory import WakeDirectory
 from samovar.errors import StoreError
+from samovar.support import clock
 
 #: Where there are no named pipes, a waiting consumer looks at the log this often, in seconds.
 LOOK_SECONDS = 0.01
@@ -110,7 +110,7 @@ class Waker:
         # A directory that may not be ours is skipped; who makes a pipe there gets the error.
         with suppress(StoreError):
             self._open_new(set(self._directory.names()))
-        settled = time.time_ns() - stamp[1] > _STAMP_NANOSECONDS
+        settled = clock.now_ns() - stamp[1] > _STAMP_NANOSECONDS
         self._seen = stamp if settled else None
 
     def _open_new(self, names: set[str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -249,7 +248,7 @@ class KafkaAdmin:
         while missing := names - self.topics(names).keys():
             if clock.monotonic() > until:
                 raise BrokerUnavailableError(f"Created topics do not appear: {sorted(missing)}.")
-            time.sleep(APPEARING_STEP_SECONDS)
+            clock.sleep(APPEARING_STEP_SECONDS)
 
     def _partitions(self, topic: str) -> list[TopicPartition]:
         count = self.topics([topic]).get(topic)
@@ -316,7 +315,7 @@ def _when_settled(ask: Callable[[], T]) -> T:
             unsettled = failures.reason(error).code() in _UNSETTLED
             if not unsettled or clock.monotonic() > until:
                 raise
-        time.sleep(SETTLING_STEP_SECONDS)
+        clock.sleep(SETTLING_STEP_SECONDS)
 
 
 def _read(client: Reader, high: int, limit: int) -> list[Record]:

@@ -10,8 +10,9 @@ from confluent_kafka import Consumer as Client
 from samovar.broker.kafka import share_consumer
 from samovar.broker.kafka.admin import KafkaAdmin
 from samovar.broker.kafka.atomic import KafkaAtomicProducer
-from samovar.broker.kafka.consumer import KafkaConsumer, refusal
+from samovar.broker.kafka.consumer import KafkaConsumer
 from samovar.broker.kafka.producer import KafkaProducer
+from samovar.broker.kafka.refusals import refusal
 from samovar.broker.kafka.settings import (
     KafkaSettings,
     admin_properties,

@@ -1,8 +1,8 @@
 """Commits that are sent often: one at a time.
 
-librdkafka's own timer sends one each interval, be the last one answered or not. While the group is
-being shared out anew no answer comes; what has piled up is refused afterwards, because the group's
-generation is over by then, and librdkafka takes that for the loss of all partitions.
+librdkafka's own timer sends one each interval, whether or not the last one was answered. During a
+rebalance no answer comes; afterwards the queued commits are refused, because their generation is
+over, and librdkafka takes that for the loss of all partitions.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from samovar.support import clock
 
 #: librdkafka's own interval is not shorter than this, in seconds.
 MIN_SECONDS = 1.0
-#: An answer that has not come by then, in seconds, is not waited for any more.
+#: How long an answer is waited for, in seconds.
 ANSWER_SECONDS = 5.0
 
 
 class Commits:
-    """Those of one consumer, for positions without a text; used by its own thread only."""
+    """Those of one consumer, for positions without metadata; used by its own thread only."""
 
     def __init__(self, interval: float) -> None:
         self._interval = interval

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from confluent_kafka import Consumer as Client
-from confluent_kafka import KafkaError, KafkaException, Message
+from confluent_kafka import KafkaException, Message
 from confluent_kafka import TopicPartition as KafkaPartition
 
 from samovar import events
-from samovar.broker.kafka import failures, forks, headers, leaving
-from samovar.broker.kafka.commits import MIN_SECONDS, Commits
-from samovar.broker.kafka.metadata_commits import MetadataCommits
+from samovar.broker.kafka import failures, forks, leaving, offsets, polled
+from samovar.broker.kafka.commits import MIN_SECONDS
+from samovar.broker.kafka.offsets import Offsets
 from samovar.broker.kafka.places import Places
 from samovar.broker.port import (
     LEAVE_SECONDS,
@@ -25,7 +25,6 @@ from samovar.broker.port import (
     Batch,
     Commit,
     RebalanceListener,
-    Record,
     TopicPartition,
 )
 from samovar.errors import BrokerError, FencedError, RefusedError
@@ -33,21 +32,8 @@ from samovar.support import clock
 
 #: Longest single wait inside librdkafka, in seconds: how late `wake` is heard.
 SLICE_SECONDS = 0.2
-#: How long to wait for an answer about committed offsets, in seconds.
-ANSWER_SECONDS = 5.0
 #: How many messages may lie before the one that says why a client has failed for good.
 POLLED_AT_LAST = 10_000
-#: Errors that polling reports and gets over by itself.
-_PASSING = frozenset(
-    {
-        KafkaError._PARTITION_EOF,
-        KafkaError._ALL_BROKERS_DOWN,
-        KafkaError._TRANSPORT,
-        KafkaError._MAX_POLL_EXCEEDED,
-        KafkaError.UNKNOWN_TOPIC_OR_PART,
-        KafkaError._UNKNOWN_TOPIC,
-    }
-)
 
 
 class KafkaConsumer:
@@ -62,12 +48,11 @@ class KafkaConsumer:
         self._is_classic = properties["group.protocol"] != "consumer"
         self._is_static = "group.instance.id" in properties
         self._pace: float = properties["auto.commit.interval.ms"] / 1000
-        self._with_metadata = MetadataCommits(self._pace)
-        self._commits = Commits(self._pace)
+        self._offsets = Offsets(self._pace)
         own = {
             "auto.commit.interval.ms": round(max(self._pace, MIN_SECONDS) * 1000),
-            "error_cb": report_error,
-            "on_commit": self._on_commit,
+            "error_cb": polled.report_error,
+            "on_commit": self._offsets.answered,
         }
         try:
             self._client = Client({**properties, **own})
@@ -84,8 +69,6 @@ class KafkaConsumer:
         #: What `assign` was told, and what of it is still to be taken.
         self._direct: list[KafkaPartition] = []
         self._direct_news: list[KafkaPartition] = []
-        #: What was stored last, without a text, for the partitions that are ours.
-        self._stored: dict[TopicPartition, int] = {}
         #: Whether partitions came or went in the running poll.
         self._changed = False
         #: Whether another member has our place: nothing can be committed any more.
@@ -122,8 +105,7 @@ class KafkaConsumer:
     def poll(self, max_records: int, timeout: float) -> list[Batch]:
         """See the port. `consume` alone would wait all of `timeout` for `max_records`."""
         self._check_owner()
-        self._commits.commit_when_due(self._client)
-        self._with_metadata.commit_when_due(self._client)
+        self._offsets.commit_when_due(self._client)
         if self._direct_news:
             self._take_direct()
         first = self._wait_for_one(timeout)
@@ -134,7 +116,7 @@ class KafkaConsumer:
             messages += self._client.consume(max_records - 1, 0)
             self._after_poll()
         try:
-            batches = _batches(messages)
+            batches = polled.batches(messages)
         except (FencedError, RefusedError):
             self._is_fenced = True
             raise
@@ -173,17 +155,7 @@ class KafkaConsumer:
         commit when a partition leaves, know only what goes without a text.
         """
         self._check_owner()
-        gone: set[TopicPartition] = set()
-        for source, offset in positions.items():
-            text = metadata.get(source)
-            is_ours = text is None or self._with_metadata.store(source, Commit(offset, text))
-            # When a partition leaves, librdkafka commits once more what it was told last: where
-            # that was ever without a text, it must have the text too.
-            if is_ours and (text is None or source in self._stored):
-                is_ours = self._store(source, offset, text)
-            if not is_ours:
-                gone.add(source)
-        return frozenset(gone)
+        return self._offsets.store(self._client, positions, metadata)
 
     @property
     def pace(self) -> float:
@@ -193,72 +165,26 @@ class KafkaConsumer:
     def passed(self, positions: Mapping[TopicPartition, int]) -> None:
         """See the port."""
         self._check_owner()
-        for source, offset in positions.items():
-            self._with_metadata.overtaken(source, offset)
-            self._stored.pop(source, None)
+        self._offsets.passed(positions)
 
     def commit(self) -> None:
         """See the port."""
         self._check_owner()
-        self._commit()
+        self._offsets.commit(self._client)
 
     def commit_soon(self) -> None:
         """See the port."""
         self._check_owner()
-        self._with_metadata.commit_soon(self._client)
+        self._offsets.commit_soon(self._client)
 
     def is_committed(self, source: TopicPartition) -> bool:
         """See the port."""
-        return self._with_metadata.is_committed(source)
+        return self._offsets.is_committed(source)
 
     def commits(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, Commit]:
         """See the port."""
         self._check_owner()
-        wanted = [KafkaPartition(*source) for source in partitions]
-        try:
-            answer = self._client.committed(wanted, timeout=ANSWER_SECONDS)
-        except KafkaException as error:
-            reason = failures.reason(error)
-            raise failures.translated(reason, "Asking for committed offsets") from error
-        return {
-            TopicPartition(p.topic, p.partition): Commit(p.offset, p.metadata or "")
-            for p in answer
-            if p.error is None and p.offset >= 0
-        }
-
-    def _store(self, source: TopicPartition, offset: int, text: str | None) -> bool:
-        """Let librdkafka commit it; False when the partition is not ours."""
-        try:
-            self._client.store_offsets(offsets=[KafkaPartition(*source, offset, text or "")])
-        except KafkaException as error:
-            if failures.reason(error).code() not in failures.NOT_OURS:
-                raise failures.translated(failures.reason(error), "Storing offsets") from error
-            return False
-        if text is None:
-            self._stored[source] = offset
-            self._commits.stored()
-            self._with_metadata.overtaken(source, offset)
-        return True
-
-    def _commit(self) -> bool:
-        """Commit what is stored; False when the group is being shared out anew just now."""
-        is_settled = True
-        for commit in (self._commit_stored, self._commit_with_metadata):
-            try:
-                commit()
-            except KafkaException as error:
-                code = failures.reason(error).code()
-                if code != KafkaError._NO_OFFSET and code not in failures.NOT_OURS:
-                    doing = "Committing offsets"
-                    raise failures.translated(failures.reason(error), doing) from error
-                is_settled = is_settled and code not in failures.UNSETTLED
-        return is_settled
-
-    def _commit_stored(self) -> None:
-        self._client.commit(asynchronous=False)
-
-    def _commit_with_metadata(self) -> None:
-        self._with_metadata.commit(self._client)
+        return offsets.committed(self._client, partitions)
 
     def membership(self) -> object:
         """See the port."""
@@ -298,7 +224,7 @@ class KafkaConsumer:
                     )
         except BrokerError:
             # A commit that fails for good does not say why; what is polled next does.
-            _batches(self._client.consume(POLLED_AT_LAST, 0))
+            polled.batches(self._client.consume(POLLED_AT_LAST, 0))
             raise
         finally:
             self._client.close()
@@ -314,9 +240,9 @@ class KafkaConsumer:
         join again, and is then refused, for its generation is over: what was stored for the
         partitions that stay ours is stored and committed once more in the new one.
         """
-        while not self._commit() and clock.monotonic() < until:
+        while not self._offsets.commit(self._client) and clock.monotonic() < until:
             self._client.poll(SLICE_SECONDS)
-            self.store(dict(self._stored))
+            self._offsets.store_again(self._client)
 
     def _wait_for_one(self, timeout: float) -> Message | None:
         """A first message; None when time is up, or after a rebalance or `wake`."""
@@ -346,7 +272,7 @@ class KafkaConsumer:
     def _on_revoke(self, _: Client, partitions: list[KafkaPartition]) -> None:
         self._call_listener("revoked", partitions)
         try:
-            self._commit()
+            self._offsets.commit(self._client)
         except BrokerError as error:
             events.announce("broker.error", error=error)
         self._forget([TopicPartition(p.topic, p.partition) for p in partitions])
@@ -363,7 +289,7 @@ class KafkaConsumer:
             self._forget(sources)
         try:
             if what == "assigned":
-                self._with_metadata.assigned(sources)
+                self._offsets.assigned(sources)
                 self._places.assigned(self._client, sources)
                 self._listener.assigned(sources)
             elif what == "revoked":
@@ -373,15 +299,9 @@ class KafkaConsumer:
         except BaseException as error:
             self._failure = error
 
-    def _on_commit(self, error: KafkaError | None, partitions: list[KafkaPartition]) -> None:
-        self._commits.answered(error)
-        self._with_metadata.answered(error, partitions)
-
     def _forget(self, sources: Sequence[TopicPartition]) -> None:
         self._places.forget(sources)
-        self._with_metadata.forget(sources)
-        for source in sources:
-            self._stored.pop(source, None)
+        self._offsets.forget(sources)
 
     def _after_poll(self) -> None:
         if self._fresh:
@@ -407,61 +327,3 @@ class KafkaConsumer:
             raise RuntimeError(
                 "A Kafka consumer was used by a second thread; only the thread that made it may."
             )
-
-
-def refusal(properties: Mapping[str, Any], kind: type[Any] = Client) -> str | None:
-    """Why librdkafka does not make a consumer of this kind with these; connects to nothing."""
-    plain = {name: value for name, value in properties.items() if not callable(value)}
-    try:
-        kind({"group.id": "-", "log_level": 0, **plain}).close()
-    except (KafkaException, ValueError) as error:
-        said = _said(error)
-        if said.startswith("No such configuration property"):
-            return "is no property of librdkafka."
-        return f"cannot be used: {said.rstrip('.')}."
-    return None
-
-
-def _said(error: KafkaException | ValueError) -> str:
-    return failures.reason(error).str() if isinstance(error, KafkaException) else str(error)
-
-
-def _batches(messages: list[Message]) -> list[Batch]:
-    """Messages in the order they came, one batch for each run of one partition."""
-    batches: list[Batch] = []
-    topic: str | None = None
-    partition: int | None = None
-    records: list[Record] = []
-    for message, theirs in zip(messages, headers.of(messages), strict=True):
-        error = message.error()
-        if error is not None:
-            check_error(error)
-            continue
-        if message.partition() != partition or message.topic() != topic:
-            topic, partition = message.topic(), message.partition()
-            records = []
-            batches.append(Batch(TopicPartition(topic, partition), records))  # type: ignore[arg-type]
-        records.append(
-            Record(
-                message.offset(),  # type: ignore[arg-type] -- always there in a consumed message
-                message.value(),
-                message.key(),
-                theirs,
-                message.timestamp()[1],
-            )
-        )
-    return batches
-
-
-def check_error(error: KafkaError) -> None:
-    """Report an error that polling gets over; raise one that it does not."""
-    translated = failures.translated(error, "Polling")
-    if failures.is_fatal(error) or isinstance(translated, FencedError):
-        raise translated
-    if error.code() not in _PASSING and not error.retriable():
-        raise translated
-    events.announce("broker.error", error=translated)
-
-
-def report_error(error: KafkaError) -> None:
-    events.announce("broker.error", error=failures.translated(error, "The Kafka client"))

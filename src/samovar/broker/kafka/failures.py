@@ -83,7 +83,7 @@ NOT_OURS = frozenset(
         KafkaError.REBALANCE_IN_PROGRESS,
     }
 )
-#: The group is being shared out anew; a commit of the old generation is refused.
+#: A rebalance is running; a commit of the old generation is refused.
 UNSETTLED = frozenset({KafkaError.ILLEGAL_GENERATION, KafkaError.REBALANCE_IN_PROGRESS})
 
 
@@ -98,8 +98,8 @@ def translated(error: KafkaError, doing: str) -> BrokerError:
     code = _cause(error)
     if code == KafkaError.UNRELEASED_INSTANCE_ID:
         return BrokerUnavailableError(
-            f"{text}. A member with this group.instance.id is there still; it must end, or be "
-            f"given up by the brokers, before another can take its place."
+            f"{text}. A member with this group.instance.id is there still; it must end, or its "
+            f"session must time out, before another can take its place."
         )
     if code in _UNAVAILABLE:
         return BrokerUnavailableError(f"{text}. Is the broker running, and the address right?")
@@ -113,7 +113,7 @@ def translated(error: KafkaError, doing: str) -> BrokerError:
 
 
 def _cause(error: KafkaError) -> int:
-    """The error's code. A consumer's fatal errors hide theirs, and tell it in words alone."""
+    """The error's code. A consumer's fatal errors hide theirs; only their text has it."""
     if error.code() == KafkaError._FATAL:
         for code in (KafkaError.FENCED_INSTANCE_ID, KafkaError.UNRELEASED_INSTANCE_ID, *_REFUSED):
             if KafkaError(code).str() in error.str():

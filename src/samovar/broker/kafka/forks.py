@@ -1,7 +1,7 @@
-"""What a forked child does with the clients of its parent: it forgets them and never ends them.
+"""What a forked child does with the clients of its parent: it keeps them, unused, to its end.
 
-A client's threads stay behind in the parent. Ending it in the child, be it by the interpreter's
-last clean-up, waits for these threads or crashes the process.
+A client's threads exist only in the parent. To close the client in the child, even in the
+interpreter's last clean-up, waits for these threads or crashes the process.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def register(owner: Owner) -> None:
 
 
 def abandon(client: object) -> None:
-    """Keep a client for ever: one reference too many outlives even the interpreter's end."""
+    """Keep a client for ever: an extra reference outlives even the interpreter's end."""
     if client is not None:
         ctypes.pythonapi.Py_IncRef(_py_object(client))
 

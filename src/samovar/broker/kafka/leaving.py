@@ -65,6 +65,6 @@ def run_until(until: float, action: Callable[[], object]) -> bool:
 
 def too_late(group: str, seconds: float) -> BrokerError:
     return BrokerUnavailableError(
-        f"Leaving the group {group!r} took longer than {seconds:.1f} s: it is being shared out "
-        f"anew, or the broker is away. What ended since the last commit may be performed again."
+        f"Leaving the group {group!r} took longer than {seconds:.1f} s: a rebalance is "
+        f"running, or the broker is away. What ended since the last commit may be performed again."
     )

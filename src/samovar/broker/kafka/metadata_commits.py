@@ -1,5 +1,5 @@
-"""Positions that go with a text. librdkafka's own commits leave out a position that has not moved,
-whatever its text, so these are committed here.
+"""Commits with metadata. librdkafka's own commits leave out a position that has not moved, even if
+its metadata has changed, so these are sent here.
 """
 
 from __future__ import annotations
@@ -53,13 +53,13 @@ class MetadataCommits:
         return True
 
     def overtaken(self, source: TopicPartition, offset: int) -> None:
-        """A position was stored without a text: an earlier one must not be committed after it."""
+        """A position was stored without metadata: an earlier one must not be committed after it."""
         for earlier in (self._stored, self._sent):
             if source in earlier and earlier[source].position < offset:
                 del earlier[source]
 
     def is_committed(self, source: TopicPartition) -> bool:
-        """Whether none of these is on its way for this partition."""
+        """Whether nothing is stored or sent for this partition that is not yet answered."""
         return source not in self._stored and source not in self._sent
 
     def commit_soon(self, client: Client) -> None:
@@ -92,7 +92,7 @@ class MetadataCommits:
         self._sent, self._stored = {}, {}
 
     def answered(self, error: KafkaError | None, partitions: list[KafkaPartition]) -> None:
-        """librdkafka tells how a commit ended, be it one of these or one of its own."""
+        """librdkafka reports how a commit ended, one of these or one of its own."""
         for partition in partitions:
             source = TopicPartition(partition.topic, partition.partition)
             sent = self._sent.get(source)

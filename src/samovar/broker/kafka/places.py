@@ -1,7 +1,7 @@
 """Where reading goes on, and what is reported when librdkafka silently goes on elsewhere.
 
 When the place that a group has come to is gone, by retention or because the topic was made anew,
-librdkafka goes to where `auto.offset.reset` says. That is right, but nobody hears of it. A gap by
+librdkafka goes to where `auto.offset.reset` says. That is right, but it reports nothing. A gap by
 itself means nothing: transactions and compaction leave gaps too.
 """
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -150,7 +149,7 @@ class KafkaProducer:
             if (client := self._client) is not None:
                 self._serve(client, SYNC_STEP_SECONDS)
             else:
-                time.sleep(SYNC_STEP_SECONDS)
+                clock.sleep(SYNC_STEP_SECONDS)
         return True
 
     def cancel_scheduled(self, key: str) -> bool:
@@ -179,7 +178,7 @@ class KafkaProducer:
             left = self._flight.outstanding
             if not left or clock.monotonic() >= until:
                 return left
-            time.sleep(SYNC_STEP_SECONDS)
+            clock.sleep(SYNC_STEP_SECONDS)
 
     def close(self, timeout: float) -> int:
         """See the port."""

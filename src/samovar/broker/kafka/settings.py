@@ -1,4 +1,4 @@
-"""What to tell librdkafka: the `kafka` table, and the properties of each client made from it."""
+"""What librdkafka is given: the `kafka` table, and the properties of each client made from it."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ def consumer_properties(
     }
     if not _is_new_protocol(chosen):
         own["partition.assignment.strategy"] = "cooperative-sticky"
-        # A rebalance lasts until the last member has heard of it in answer to a heartbeat: so long
-        # partitions that moved wait, and whoever stops meanwhile.
+        # A rebalance lasts until the last member has learnt of it from the answer to a heartbeat.
+        # Until then the partitions that move wait, and so does a worker that stops.
         own["heartbeat.interval.ms"] = 250
     if initial_offset != "earliest" and "auto.offset.reset" not in _canonical(overrides):
         # What a topic says beats the settings; "earliest" is also what a silent topic says.
@@ -93,7 +93,7 @@ def share_properties(
     records: int,
     overrides: Mapping[str, Any] = _NO_OVERRIDES,
 ) -> dict[str, Any]:
-    """Properties of a share consumer in `group` that asks for so many records at a time. Of the
+    """Properties of a share consumer in `group` that asks for `records` records at a time. Of the
     settings, which are for every client, those of other consumers are left out.
 
     Raises:

@@ -11,7 +11,7 @@ from confluent_kafka import TopicPartition as KafkaPartition
 
 from samovar import events
 from samovar.broker.kafka import failures, forks, headers
-from samovar.broker.kafka.consumer import check_error, report_error
+from samovar.broker.kafka.polled import check_error, report_error
 from samovar.broker.port import Delivery, Record, TopicPartition
 from samovar.errors import BrokerError, ConfigurationError
 from samovar.support import clock

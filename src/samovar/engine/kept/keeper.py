@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import threading
-import uuid
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -24,7 +23,7 @@ from samovar.broker.port import (
 )
 from samovar.processes.restarting import seconds_to_leave, serve_until
 from samovar.processes.vital import VitalThread
-from samovar.support import clock
+from samovar.support import clock, ids
 
 #: Most records that one poll takes.
 POLL_RECORDS = 1000
@@ -222,7 +221,7 @@ class _Kept:
         self._producer.close()
 
     def _mark(self) -> int:
-        header = (_MARKER, uuid.uuid4().hex.encode())
+        header = (_MARKER, ids.token().encode())
         source = self._source
         marker = NewRecord(
             source.topic, None, key=MARKER_KEY, headers=(header,), partition=source.partition

@@ -7,7 +7,6 @@ after it is noted how often it has been begun. One that has been begun too often
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
@@ -18,7 +17,7 @@ from samovar.engine.partitions.partition import Partition
 from samovar.engine.polling.arrival import Case
 from samovar.engine.polling.marks import Marks
 from samovar.errors import BrokerError, WorkerDiedError
-from samovar.support import clock
+from samovar.support import clock, ids
 
 #: How often a job may be begun without a report of its end.
 MOST_DELIVERIES = 3
@@ -106,7 +105,7 @@ class Probation:
             yield from self._go_on(source, now)
         if self._trial is None and (suspects := self._suspects()):
             # Of those that look alike, none is always the last.
-            self._trial = max(suspects, key=lambda s: (self._cases[s].suspicion, random.random()))
+            self._trial = max(suspects, key=lambda s: (self._cases[s].suspicion, ids.random()))
             yield from self._go_on(self._trial, now)
 
     def excuse(self) -> None:

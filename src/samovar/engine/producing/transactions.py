@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -19,6 +18,7 @@ from samovar.errors import (
     ProducerClosedError,
     UnknownTopicError,
 )
+from samovar.support import ids
 
 #: Messages that were checked, as records.
 RecordsOf = Callable[[Sequence[Message]], list[NewRecord]]
@@ -121,7 +121,7 @@ class AtomicStore:
             self.close()
 
     def _new_name(self) -> str:
-        return f"{self._name}-{uuid.uuid4().hex[:12]}"
+        return f"{self._name}-{ids.token(12)}"
 
     def _begin(self) -> None:
         """Also in a forked process: with its parent's names it would fence the parent."""

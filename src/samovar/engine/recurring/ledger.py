@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from samovar.job.job_data import EnqueueRequest
 from samovar.recurring.port import TaskState
 from samovar.recurring.scheduler import Scheduler
 from samovar.recurring.task import RecurringTasks
-from samovar.support import clock
+from samovar.support import clock, ids
 
 STATE_KEY = b"state"
 _COMMAND = "recurring_command"
@@ -61,7 +60,7 @@ def keeper_group(group: str) -> str:
 
 def command(group: str, names: Sequence[str], *, enabled: bool) -> NewRecord:
     """The record by which tasks are enabled or disabled."""
-    key = uuid.uuid4().hex.encode()
+    key = ids.token().encode()
     value = _encode(Command(tuple(names), enabled))
     return NewRecord(spec(group).name, value, key=key, headers=((_COMMAND, b"1"),), partition=0)
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-import uuid
-
 from samovar.broker.port import Admin, NewRecord, Producer, TopicPartition, TopicSpec
 from samovar.engine.kept.topics import keeper_group
 from samovar.engine.scheduled import envelope
@@ -12,7 +9,7 @@ from samovar.engine.scheduled.topics import ScheduleTopics
 from samovar.engine.topics.existing import Topics
 from samovar.errors import SchedulingNotSupportedError
 from samovar.job.job_data import EnqueueRequest, dumps
-from samovar.support import clock
+from samovar.support import clock, ids
 
 #: How long a cancellation waits for the workers that keep the schedule, in seconds. Without any,
 #: the topic itself tells.
@@ -97,7 +94,7 @@ class Waiting:
             )
         there = set(self._topics.names())
         asked: dict[TopicPartition, int] = {}
-        asker = uuid.uuid4().hex.encode()
+        asker = ids.token().encode()
         for spec in self._schedules:
             if spec.name in there:
                 asked |= self._ask(spec.name, job_id.encode(), asker)
@@ -120,7 +117,7 @@ class Waiting:
                 if answer:
                     return True
                 del seen[source]
-            time.sleep(LOOK_SECONDS)
+            clock.sleep(LOOK_SECONDS)
         return any(self._waited(admin, source, asked[source], key) for source in seen)
 
     def _answers(

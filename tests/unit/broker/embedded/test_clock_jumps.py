@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -61,11 +60,11 @@ def readers(tmp_path: Path) -> Iterator[list[Reader]]:
 def set_the_clock(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[], None]:
-    real = time.time_ns
+    real = clock.now_ns
 
     def set_it() -> None:
-        monkeypatch.setattr(time, "time_ns", lambda: real() + request.param)
-        monkeypatch.setattr(time, "time", lambda: (real() + request.param) / 1e9)
+        monkeypatch.setattr(clock, "now_ns", lambda: real() + request.param)
+        monkeypatch.setattr(clock, "now", lambda: (real() + request.param) / 1e9)
 
     return set_it
 

@@ -13,8 +13,7 @@ from typing import Literal
 
 import pytest
 
-from samovar.broker.embedded import EmbeddedBroker, shrinking
-from samovar.broker.embedded import consumer as consumer_module
+from samovar.broker.embedded import EmbeddedBroker, housekeeping, shrinking
 from samovar.broker.embedded.admin import EmbeddedAdmin
 from samovar.broker.embedded.consumer import EmbeddedConsumer
 from samovar.broker.embedded.file import File
@@ -227,8 +226,8 @@ def test_a_file_shrinks_in_a_quiet_moment_after_a_backlog(
     admin: EmbeddedAdmin,
     reader: Reader,
 ) -> None:
-    monkeypatch.setattr(consumer_module, "QUIET_SECONDS", 0.2)
-    monkeypatch.setattr(consumer_module, "SHRINK_SECONDS", 0.2)
+    monkeypatch.setattr(housekeeping, "QUIET_SECONDS", 0.2)
+    monkeypatch.setattr(housekeeping, "SHRINK_SECONDS", 0.2)
     path = tmp_path / "log.db"
     for _ in range(6):
         producer.produce_many([NewRecord("mail", b"x" * 4000) for _ in range(1000)])

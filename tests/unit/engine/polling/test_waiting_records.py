@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from samovar import Job
-from samovar.broker.embedded import consumer
+from samovar.broker.embedded import held
 from samovar.engine.polling import listener
 from samovar.engine.polling.listener import Listener
 from tests.support.applications import application
@@ -33,7 +33,7 @@ class LargeJob(Job):
 def test_a_large_backlog_waits_in_the_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sizes: list[int]
 ) -> None:
-    monkeypatch.setattr(consumer, "FETCH_BYTES", 100 * KILOBYTE)
+    monkeypatch.setattr(held, "FETCH_BYTES", 100 * KILOBYTE)
     monkeypatch.setattr(listener, "POLL_BYTES", 100 * KILOBYTE)
     monkeypatch.setattr(listener, "WAITING_BYTES", 400 * KILOBYTE)
     GO_ON.clear()

@@ -5,13 +5,15 @@ from __future__ import annotations
 import atexit
 import re
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any, Unpack
 from zoneinfo import ZoneInfo
 
 from samovar import backends, events
+from samovar.backend import Backend, Declared, Traits, WorkOrder
+from samovar.backend import Worker as AnyWorker
 from samovar.engine.consuming.consumer import Consumer
 from samovar.engine.failing.dead_letter_store import DeadLetterStore
 from samovar.engine.flow import assembly
@@ -74,14 +76,14 @@ class App:
         self._scheduling = Scheduling(self.settings.job.real_queue, self.settings.kafka.group)
         self._tasks = RecurringTasks()
         self._lock = threading.RLock()
-        #: Adapters by name; guarded by `_lock`.
+        #: What takes jobs, by name; guarded by `_lock`.
         self._adapters: dict[str, QueueAdapter] = {}
-        #: What is made of each log, by its name; guarded by `_lock`.
-        self._logs: dict[str, LogBackend] = {}
+        #: What is open, by name; guarded by `_lock`.
+        self._backends: dict[str, Backend] = {}
         #: What `producer` gives while another log stands in for the application's.
         self._stand_in_producer: MessageProducer | None = None
         self._stopping = threading.Event()
-        self._worker: Worker | None = None
+        self._worker: AnyWorker | None = None
         self._is_exiting = False
         self._is_closed = False
         log_subscriber.attach(
@@ -243,7 +245,7 @@ class App:
                 )
             return self._stand_in_producer
         name = self.settings.queue_adapter
-        if not backends.is_log(name):
+        if not self._backend(name).traits.is_log:
             raise ConfigurationError(
                 f"app.producer sends messages to the topics of a log, and queue_adapter is "
                 f"{name!r}, which has none; expected 'embedded' or 'kafka'."
@@ -275,7 +277,7 @@ class App:
         Raises:
             ConfigurationError: every fault of everything that was drawn.
         """
-        if faults := self._faults(works=is_worker_process()):
+        if faults := self._faults(performs=is_worker_process()):
             raise ConfigurationError(faults)
 
     def worker(
@@ -285,7 +287,7 @@ class App:
         choice: Choice | None = None,
         member: str = "",
         on_critical: Callable[[], None] | None = None,
-    ) -> Worker:
+    ) -> AnyWorker:
         """A worker for these queues (logical names), or for all that `queues_to_serve` gives.
 
         `choice` narrows what is drawn; `member` tells this process from others of its settings, for
@@ -296,17 +298,18 @@ class App:
         Raises:
             ConfigurationError: routes or settings are wrong; every fault at once.
         """
-        log = self._log()
-        serving = log.serving(queues, choice)
-        if faults := [*self._faults(works=True), *serving.faults()]:
+        order = WorkOrder(
+            queues=queues,
+            choice=choice,
+            member=member,
+            on_critical=on_critical,
+            stopping=self._stopping,
+        )
+        if faults := self._faults(performs=True, order=order):
             raise ConfigurationError(faults)
         self.adapter()  # which is closed when the process ends
-        if member in ("", "0"):  # the first process speaks for all
-            log.announce_neighbours(serving)
         self._stopping.clear()
-        self._worker = log.worker(
-            serving=serving, member=member, on_critical=on_critical, stopping=self._stopping
-        )
+        self._worker = self._backend().worker(order)
         return self._worker
 
     @property
@@ -314,7 +317,7 @@ class App:
         """The partitions that this process's worker holds now: `group`, `topic` (its real name),
         `partition` and `generation`, which says how often it has come. Empty where none works.
         """
-        return self._worker.assignments if self._worker is not None else ()
+        return self._worker.assignments if isinstance(self._worker, Worker) else ()
 
     def dead_letter_store(self) -> DeadLetterStore:
         """The dead letter store: what failed for good. Close it after use.
@@ -333,6 +336,15 @@ class App:
         """
         self.check()
         return self._log().inspector()
+
+    @property
+    def traits(self) -> Traits:
+        """What kind of backend the application's is."""
+        return self._backend().traits
+
+    def summary(self) -> list[str]:
+        """Where the application's jobs are, in words."""
+        return self._backend().summary()
 
     def queues_to_serve(
         self, queues: Sequence[str] = (), choice: Choice | None = None
@@ -373,11 +385,11 @@ class App:
         delivered within `timeout` seconds. Call it where a process may be killed soon.
         """
         with self._lock:
-            logs = list(self._logs.values())
+            opened = list(self._backends.values())
         until = clock.monotonic() + timeout
         extra = self._stand_in_producer
         lost = extra.hand_over_kept() if extra is not None else 0
-        return lost + sum(log.flush(max(0.0, until - clock.monotonic())) for log in logs)
+        return lost + sum(backend.flush(max(0.0, until - clock.monotonic())) for backend in opened)
 
     def close(self, timeout: float = EXIT_SECONDS) -> int:
         """Deliver what is outstanding and let go, for good: what is enqueued or sent from now on
@@ -391,28 +403,31 @@ class App:
         many jobs and messages were not delivered.
         """
         with self._lock:
-            adapters, logs = self._adapters, list(self._logs.values())
-            self._adapters, self._logs = {}, {}
-        # Jobs that end there may still enqueue to a log.
-        undelivered = sum(adapter.close(timeout) for adapter in _without_log(adapters))
-        return undelivered + sum(log.close(timeout) for log in logs)
+            opened = _in_order_of_closing(self._backends.values())
+            self._adapters, self._backends = {}, {}
+        return sum(backend.close(timeout) for backend in opened)
 
     def _at_exit(self) -> None:
         # A handler that runs later may enqueue still, and nobody will flush after it.
         with self._lock:
             self._is_exiting = True
-            adapters, logs = self._adapters, list(self._logs.values())
-            self._adapters = {n: adapter for n, adapter in adapters.items() if backends.is_log(n)}
+            opened = _in_order_of_closing(self._backends.values())
+            kept = {backend.name for backend in opened if backend.traits.is_log}
+            self._adapters = {n: adapter for n, adapter in self._adapters.items() if n in kept}
+            self._backends = {n: backend for n, backend in self._backends.items() if n in kept}
         for name in ("producer.failed", "producer.undelivered"):
             events.subscribe(name)(_end_as_failed)
-        for log in logs:
-            log.deliver_each()
-        for adapter in _without_log(adapters):
-            adapter.close(EXIT_SECONDS)
+        for backend in opened:
+            backend.deliver_each()
+        for backend in opened:
+            if not backend.traits.is_log:
+                backend.close(EXIT_SECONDS)
         self.flush(EXIT_SECONDS)
 
-    def _faults(self, *, works: bool) -> list[str]:
-        """What is wrong with all that was drawn. `works`: jobs are performed here."""
+    def _faults(self, *, performs: bool, order: WorkOrder | None = None) -> list[str]:
+        """What is wrong with all that is declared. `performs`: jobs are performed here, as `order`
+        says if it is given.
+        """
         self._scheduling.topics()  # also those that job classes chose
         faults = [*self.routes.faults, *self._scheduling.schedules.faults, *self._tasks.faults]
         faults += [
@@ -421,8 +436,7 @@ class App:
             for name in current_attributes.awaited()
         ]
         faults += group_faults(subscriptions(self.routes, self.settings.kafka.group))
-        if backends.is_log(self.settings.queue_adapter):
-            faults += self._log().faults(works=works)
+        faults += self._backend().faults(performs=performs, order=order)
         if self.settings.worker.processes > 1:
             faults += [
                 f"job_topic({topic.name!r}): assign cannot stand with worker.processes = "
@@ -438,9 +452,7 @@ class App:
             if name not in self._adapters:
                 if not self._adapters:
                     atexit.register(self._at_exit)
-                made = (
-                    self._log(name).adapter() if backends.is_log(name) else backends.adapter(name)()
-                )
+                made = self._backend(name).adapter()
                 # Meanwhile a finalizer that enqueues may have come by in this very thread.
                 self._adapters.setdefault(name, made)
             return self._adapters[name]
@@ -452,46 +464,43 @@ class App:
                 "app.flush() to wait for what is on its way."
             )
 
-    def _log(self, name: str | None = None) -> LogBackend:
-        name = name or self.settings.queue_adapter
-        if not backends.is_log(name):
+    def _log(self) -> LogBackend:
+        backend = self._backend()
+        if not isinstance(backend, LogBackend):
             raise ConfigurationError(
-                f"queue_adapter is {name!r}, which has no worker in this version; expected "
-                f"'embedded' or 'kafka'."
+                f"queue_adapter is {backend.name!r}, which is no log; expected 'embedded' or "
+                f"'kafka'."
             )
+        return backend
+
+    def _backend(self, name: str | None = None) -> Backend:
+        name = name or self.settings.queue_adapter
+        found = self._backends.get(name)
+        return found if found is not None else self._open(name)
+
+    def _open(self, name: str) -> Backend:
         with self._lock:
-            if name not in self._logs:
-                if name == "embedded" and self.settings.assumes_log:
-                    _take_users_log(self.settings)
-                log = LogBackend(
-                    name,
-                    self.settings,
-                    routes=self.routes,
-                    scheduling=self._scheduling,
-                    tasks=self._tasks,
-                    stopping=self._stopping.is_set,
+            if name not in self._backends:
+                opened = backends.opener(name)(
+                    Declared(
+                        name=name,
+                        settings=self.settings,
+                        routes=self.routes,
+                        scheduling=self._scheduling,
+                        tasks=self._tasks,
+                        stopping=self._stopping.is_set,
+                    )
                 )
                 if self._is_exiting:
-                    log.deliver_each()
-                self._logs.setdefault(name, log)
-            return self._logs[name]
+                    opened.deliver_each()
+                # Meanwhile a finalizer that enqueues may have come by in this very thread.
+                self._backends.setdefault(name, opened)
+            return self._backends[name]
 
 
-def _take_users_log(settings: Settings) -> None:
-    """See that the log that nothing names can be made, and report where it is."""
-    path = settings.embedded.path
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigurationError(
-            f"No settings file was found, and the log of this user cannot be made: {error}. "
-            f"Name a settings file (SAMOVAR_CONFIG) or a log (SAMOVAR_EMBEDDED__PATH)."
-        ) from error
-    events.announce("log.assumed", path=str(path), searched=[str(p) for p in settings.searched])
-
-
-def _without_log(adapters: Mapping[str, QueueAdapter]) -> list[QueueAdapter]:
-    return [adapter for name, adapter in adapters.items() if not backends.is_log(name)]
+def _in_order_of_closing(opened: Iterable[Backend]) -> list[Backend]:
+    """Logs last: jobs that end in another backend may still enqueue to one."""
+    return sorted(opened, key=lambda backend: backend.traits.is_log)
 
 
 def _end_as_failed(_: events.Event) -> None:

@@ -6,14 +6,17 @@ A backend's module, and the library it needs, are imported when the backend is f
 from __future__ import annotations
 
 import importlib
+import importlib.metadata
 import importlib.util
 import sys
 import traceback
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from samovar.backend import Backend, Declared
 from samovar.errors import ConfigurationError
 from samovar.support.home import module_file
 
@@ -22,21 +25,41 @@ _BROKERS = {
     "embedded": "samovar.broker.embedded.broker:open_broker",
     "kafka": "samovar.broker.kafka.broker:open_broker",
 }
-#: Adapters that need no backend: a function without arguments that gives a `QueueAdapter`.
-_ADAPTERS = {
-    "inline": "samovar.queue_adapters.inline:InlineAdapter",
-    "async": "samovar.queue_adapters.async_pool:AsyncAdapter",
-    "test": "samovar.queue_adapters.test:TestAdapter",
+#: What Samovar brings: a function of `backend.Declared` that gives a `Backend`.
+_BACKENDS = {
+    "embedded": "samovar.log_backend:open_backend",
+    "kafka": "samovar.log_backend:open_backend",
+    "inline": "samovar.queue_adapters.backend:open_inline",
+    "async": "samovar.queue_adapters.backend:open_async",
+    "test": "samovar.queue_adapters.backend:open_test",
 }
+#: What other packages bring: entry points of this group, each such a function.
+GROUP = "samovar.backends"
 #: Adapters of Ruby's runners, and the version that is to bring them.
 _PLANNED = {"sidekiq": "0.2", "resque": "0.2", "solid_queue": "0.3", "delayed_job": "0.3"}
 #: Libraries that a backend needs, and the extra that brings them.
 _EXTRAS = {"confluent_kafka": "kafka"}
 
 
-def is_log(name: str) -> bool:
-    """Whether this backend is a log that the engine runs on."""
-    return name in _BROKERS
+def is_known(name: str) -> bool:
+    """Whether there is a backend of that name."""
+    return name in _BACKENDS or name in _others()
+
+
+def names() -> list[str]:
+    """The names of all backends: Samovar's own, then those of other packages."""
+    return [*_BACKENDS, *sorted(_others().keys() - _BACKENDS.keys())]
+
+
+def opener(name: str) -> Callable[[Declared], Backend]:
+    """The function that opens this backend.
+
+    Raises:
+        ConfigurationError: there is no such backend, or what it needs is not installed.
+    """
+    if name not in _BACKENDS and (found := _others().get(name)) is not None:
+        return found.load()
+    return _load(name, _BACKENDS)
 
 
 def planned(name: object) -> str:
@@ -52,15 +75,6 @@ def broker(name: str) -> Callable[..., Any]:
         ConfigurationError: there is no such log, or what it needs is not installed.
     """
     return _load(name, _BROKERS)
-
-
-def adapter(name: str) -> Callable[[], Any]:
-    """The function that makes this adapter.
-
-    Raises:
-        ConfigurationError: there is no such adapter.
-    """
-    return _load(name, _ADAPTERS)
 
 
 def import_object(path: str) -> Any:
@@ -127,12 +141,17 @@ def _where_from(error: BaseException) -> str:
     return f"{frame.filename}, line {frame.lineno}"
 
 
+@cache
+def _others() -> dict[str, importlib.metadata.EntryPoint]:
+    return {found.name: found for found in importlib.metadata.entry_points(group=GROUP)}
+
+
 def _load(name: str, known: dict[str, str]) -> Any:
     path = known.get(name)
     if path is None:
         raise ConfigurationError(
             f"There is no adapter {name!r}; expected one of "
-            f"{', '.join([*_BROKERS, *_ADAPTERS])}. {planned(name)}".rstrip()
+            f"{', '.join(names())}. {planned(name)}".rstrip()
         )
     module_name, _, attribute = path.partition(":")
     try:

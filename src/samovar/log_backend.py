@@ -5,13 +5,13 @@ Everything of one log is made here, once in a process, from the settings and wha
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from samovar import backends, events
+from samovar.backend import Declared, Traits, WorkOrder
 from samovar.broker.kafka.settings import KafkaSettings
 from samovar.broker.port import ConsumerOptions, Producer, TopicSpec
 from samovar.engine.enqueuing.adapter import LogAdapter
@@ -39,6 +39,7 @@ from samovar.engine.topics.alignment import Alignment
 from samovar.engine.topics.existing import Topics
 from samovar.engine.topics.serving import Serving
 from samovar.engine.worker import Worker
+from samovar.errors import ConfigurationError
 from samovar.recurring.task import RecurringTasks
 from samovar.settings import Settings
 
@@ -64,31 +65,37 @@ def is_worker_process() -> bool:
     return _is_worker_process
 
 
+def open_backend(declared: Declared) -> LogBackend:
+    """The log that `declared` names.
+
+    Raises:
+        ConfigurationError: the log lacks a setting or a library.
+    """
+    return LogBackend(declared)
+
+
 class LogBackend:
-    """A broker, and the producers and the one view of topics that this process shares."""
+    """A broker, and the producers and the one view of topics that this process shares.
 
-    def __init__(
-        self,
-        name: str,
-        settings: Settings,
-        *,
-        routes: Routes,
-        scheduling: Scheduling,
-        tasks: RecurringTasks,
-        stopping: Callable[[], bool],
-    ) -> None:
-        """`stopping` says whether the process is ending.
+    A `Backend`.
+    """
 
+    traits = Traits(performs=True, is_log=True)
+
+    def __init__(self, declared: Declared) -> None:
+        """
         Raises:
             ConfigurationError: the log lacks a setting or a library.
         """
+        self.name = name = declared.name
+        self._settings = settings = cast("Settings", declared.settings)
+        self._routes: Routes = declared.routes
+        self._scheduling: Scheduling = declared.scheduling
+        self._tasks: RecurringTasks = declared.tasks
+        self._stopping = declared.stopping
+        if name == "embedded" and settings.assumes_log:
+            _take_users_log(settings)
         wing = settings.kafka if name == "kafka" else settings.embedded
-        self._name = name
-        self._settings = settings
-        self._routes = routes
-        self._scheduling = scheduling
-        self._tasks = tasks
-        self._stopping = stopping
         self.broker = backends.broker(name)(wing, commit_interval=settings.worker.commit_interval)
         self.admin = self.broker.admin()
         self.topics = Topics(self.admin)
@@ -105,7 +112,7 @@ class LogBackend:
     def adapter(self) -> LogAdapter:
         """Takes jobs."""
         adapter = LogAdapter(
-            name=self._name,
+            name=self.name,
             producer=self._producer,
             deliveries=self._pool,
             topics=self.topics,
@@ -144,15 +151,11 @@ class LogBackend:
             producer=self._producer,
         )
 
-    def worker(
-        self,
-        *,
-        serving: Serving,
-        member: str,
-        on_critical: Callable[[], None] | None,
-        stopping: threading.Event,
-    ) -> Worker:
-        """Performs the jobs of the topics that `serving` names."""
+    def worker(self, order: WorkOrder) -> Worker:
+        """Performs the jobs of the topics that are ordered."""
+        serving = self.serving(order.queues, order.choice)
+        if order.member in ("", "0"):  # the first process speaks for all
+            self._announce_neighbours(serving)
         return Worker(
             broker=self.broker,
             producer=self._producer,
@@ -162,9 +165,9 @@ class LogBackend:
             topics=self.topics,
             serving=serving,
             settings=self._settings.worker,
-            member=member,
-            on_critical=on_critical,
-            stopping=stopping,
+            member=order.member,
+            on_critical=order.on_critical,
+            stopping=order.stopping,
             keepers=self._keepers(self.adapter()),
         )
 
@@ -179,7 +182,7 @@ class LogBackend:
             topics=self.topics,
             group=self._settings.kafka.group,
             class_queues=job_classes.queues,
-            serves_all=self._name == "embedded",
+            serves_all=self.name == "embedded",
             never=[spec.name for spec in self._scheduling.topics()],
             choice=choice,
         )
@@ -188,11 +191,11 @@ class LogBackend:
         """What becomes of the jobs of each queue that a worker serves."""
         return report.served(serving, self.topics)
 
-    def announce_neighbours(self, serving: Serving) -> None:
+    def _announce_neighbours(self, serving: Serving) -> None:
         """Say, before a worker starts, what of its queues and tasks others touch, or nobody."""
         kafka = self._settings.kafka
         is_tried_out = self._settings.environment in ("development", "test")
-        if self._name == "kafka" and not is_tried_out and kafka.group == KafkaSettings().group:
+        if self.name == "kafka" and not is_tried_out and kafka.group == KafkaSettings().group:
             events.announce("group.unnamed", group=kafka.group)
         Neighbours(
             group=kafka.group, routes=self._routes, topics=self.topics, recurrence=self.recurrence
@@ -229,14 +232,23 @@ class LogBackend:
         """The declared topics against the log's own."""
         return Alignment(admin=self.admin, topics=self._declared(), others=self._own_topics())
 
-    def faults(self, *, works: bool) -> list[str]:
-        """What of all that was drawn this log cannot do. `works`: jobs are performed here."""
+    def faults(self, *, performs: bool, order: WorkOrder | None = None) -> list[str]:
+        """What of all that is declared this log cannot do."""
         faults = [*self._schedule_faults(), *self._client_faults()]
-        if works:
+        if performs:
             self._is_workers = True
             if not self._schedules:
                 faults += self._scheduling.faults()
+        if order is not None:
+            faults += self.serving(order.queues, order.choice).faults()
         return faults
+
+    def summary(self) -> list[str]:
+        """Where the log is."""
+        if self.name == "embedded":
+            return [f"Log: {self._settings.embedded.path}."]
+        kafka = self._settings.kafka
+        return [f"Kafka: {kafka.bootstrap_servers}, as the group {kafka.group}."]
 
     def deliver_each(self) -> None:
         """Wait for all that is sent from now on: the process is ending, and nobody will later."""
@@ -316,3 +328,16 @@ class LogBackend:
                 routes=self._routes,
             )
         return keepers
+
+
+def _take_users_log(settings: Settings) -> None:
+    """See that the log that nothing names can be made, and report where it is."""
+    path = settings.embedded.path
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"No settings file was found, and the log of this user cannot be made: {error}. "
+            f"Name a settings file (SAMOVAR_CONFIG) or a log (SAMOVAR_EMBEDDED__PATH)."
+        ) from error
+    events.announce("log.assumed", path=str(path), searched=[str(p) for p in settings.searched])

@@ -14,9 +14,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from samovar.backends import planned
+from samovar import backends
 from samovar.broker.embedded.settings import EmbeddedSettings
 from samovar.broker.kafka.settings import BOOTSTRAP_MISSING, KafkaSettings, property_faults
 from samovar.engine.settings import WorkerSettings
@@ -28,9 +28,14 @@ from samovar.support.reading import Place, Source, TableReader, dotted
 from samovar.support.settings_file import SettingsFile, find_file, open_file
 from samovar.support.variables import ENVIRONMENT, FILE, read_variables, said
 
-#: The adapters that Samovar brings along.
+#: A backend's name: one that Samovar brings, or that an installed package registers.
 QueueAdapterName = Annotated[
-    Literal["embedded", "kafka", "inline", "async", "test"], Rule(hint=planned)
+    str,
+    Rule(
+        expected="that is one of embedded, kafka, inline, async, test",
+        holds=backends.is_known,
+        hint=backends.planned,
+    ),
 ]
 
 

@@ -306,8 +306,8 @@ class TestVariables:
 
         assert found == (
             "SAMOVAR_KAFKA__SETTINGS is a string; expected a table.",
-            "SAMOVAR_QUEUE_ADAPTER is 'kafak'; expected one of embedded, kafka, inline, async, "
-            "test.",
+            "SAMOVAR_QUEUE_ADAPTER is 'kafak'; expected a string that is one of embedded, kafka, "
+            "inline, async, test.",
             "SAMOVAR_WORKER__CONCURRENCY is 'many'; expected a whole number of at least 1.",
         )
 

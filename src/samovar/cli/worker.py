@@ -10,12 +10,12 @@ from pathlib import Path
 import click
 
 from samovar.app import App
+from samovar.backend import Worker
 from samovar.cli import hints, loading, reloading
 from samovar.cli.start_table import table
 from samovar.engine.routing.choice import Choice
 from samovar.engine.routing.job_classes import performable
 from samovar.engine.settings import MAX_CONCURRENCY, MAX_PROCESSES
-from samovar.engine.worker import Worker
 from samovar.errors import ConfigurationError
 from samovar.job.state import JOB_CLASSES
 from samovar.log_backend import expect_worker
@@ -149,6 +149,9 @@ def _prepare(app: App, queues: tuple[str, ...], choice: Choice) -> None:
     """Start only with jobs to perform, and a broker that is there, with the declared topics."""
     _note(_sources(app))
     _expect_jobs(app)
+    if not app.traits.is_log:
+        app.check()
+        return
     slips = dict(app.slips(queues)) if queues else {}
     for queue, meant in slips.items():
         _note(
@@ -177,12 +180,7 @@ def _sources(app: App) -> str:
     """Which settings hold, and which log is served: where to look first when no job comes."""
     settings = app.settings
     said = f"Settings: {_settings_file(app)} (environment {settings.environment})."
-    if settings.queue_adapter == "embedded":
-        said += f"\nLog: {settings.embedded.path}."
-    elif settings.queue_adapter == "kafka":
-        kafka = settings.kafka
-        said += f"\nKafka: {kafka.bootstrap_servers}, as the group {kafka.group}."
-    return said
+    return "\n".join((said, *app.summary()))
 
 
 def _expect_jobs(app: App) -> None:

@@ -220,7 +220,7 @@ class LogBackend:
             store,
             queues=lambda: queues.of(serving, store.topics()),
             real_name=self._settings.job.real_queue,
-            offsets_are_dense=self._name == "embedded",
+            offsets_are_dense=self.name == "embedded",
         )
 
     def create_topics(self, also: Sequence[Topic]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import psutil
@@ -42,6 +43,24 @@ def test_all_that_was_drawn_is_found_fault_with_at_once() -> None:
                 "recurring('a b')",
                 "The consumer group 'samovar'",
             ]
+
+
+def test_dead_jobs_and_queues_of_an_embedded_log_can_be_looked_at(tmp_path: Path) -> None:
+    with application(embedded={"path": tmp_path / "log.db"}) as app:
+        app.create_topics(["mail"])
+        with closing(app.inspector()) as inspector:
+            assert [queue.name for queue in inspector.queues()] == ["mail"]
+        with closing(app.dead_letter_store()) as store:
+            assert store.topics() == []
+
+
+@pytest.mark.parametrize("adapter", ["test", "inline", "async"])
+def test_what_has_no_worker_says_so(adapter: str) -> None:
+    with (
+        application(queue_adapter=adapter) as app,
+        pytest.raises(ConfigurationError, match=f"queue_adapter is '{adapter}', which has no work"),
+    ):
+        app.worker()
 
 
 @pytest.mark.parametrize("adapter", ["test", "inline", "async"])

@@ -81,7 +81,7 @@ CONTESTANTS = (
         environment=environment(),
         backlog=3_000_000,
         backlog_of="samovar-kafka",
-        durability="acks=all, idempotent; marked after each job, committed every second: "
+        durability="acks=all, idempotent; marked after each job, committed every 50 ms: "
         "at least once",
     ),
     no_op("samovar-kafka-key", 'Samovar on Kafka, ordering="key"', "key", BESIDE),
@@ -126,7 +126,7 @@ CONTESTANTS = (
         environment=_samovar_embedded,
         backlog=1_000_000,
         backlog_of="samovar-embedded",
-        durability="each enqueue fsyncs; marked after each job, committed every second: "
+        durability="each enqueue fsyncs; marked after each job, committed every 20 ms: "
         "at least once",
     ),
     Contestant(

@@ -49,7 +49,7 @@ def test_dead_jobs_and_queues_of_an_embedded_log_can_be_looked_at(tmp_path: Path
     with application(embedded={"path": tmp_path / "log.db"}) as app:
         app.create_topics(["mail"])
         with closing(app.inspector()) as inspector:
-            assert [queue.name for queue in inspector.queues()] == ["mail"]
+            assert "mail" in [queue.name for queue in inspector.queues()]
         with closing(app.dead_letter_store()) as store:
             assert store.topics() == []
 

@@ -264,7 +264,7 @@ class Worker:
             source,
             self._serving.topic(subscription, source.topic),
             executors=self._settings.concurrency,
-            summon=self._work.put,
+            invite=self._work.put,
             produce=self._producer.produce,
             dispatch_dead=dead.dispatch,
             stop_process=self._fail,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import pytest
 
 from samovar.broker.port import Record
-from samovar.engine.partitions.commit_metadata import Note
+from samovar.engine.partitions.commit_metadata import CommitMetadata
 from tests.jobs.sample import DeadlyJob, GateJob, JournalJob
 from tests.support.eventually import eventually
 from tests.support.stage import Stage
@@ -51,10 +51,12 @@ def _told(record: Record) -> dict[str, bytes | None]:
     return dict(record.headers)
 
 
-def notes(stage: Stage, queue: str = "default") -> dict[int, tuple[int, Note]]:
+def notes(stage: Stage, queue: str = "default") -> dict[int, tuple[int, CommitMetadata]]:
     """What the group has noted for each partition: the position, and the rest."""
     commits = stage.admin.commits(stage.settings.kafka.group, stage.topic(queue))
-    return {s.partition: (c.position, Note.decode(c.metadata)) for s, c in commits.items()}
+    return {
+        s.partition: (c.position, CommitMetadata.decode(c.metadata)) for s, c in commits.items()
+    }
 
 
 @pytest.mark.parametrize("routes", ["", TRANSACTIONAL, WITHOUT_A_QUEUE])
@@ -76,7 +78,7 @@ def test_a_job_that_kills_its_process_is_moved_aside(stage: Stage, routes: str) 
     why = dead["error_message"]
     assert why is not None
     assert why.startswith(b"worker died: this job was begun 3 times")
-    assert notes(stage)[1] == (3, Note())
+    assert notes(stage)[1] == (3, CommitMetadata())
 
 
 @pytest.mark.timeout(180)
@@ -101,7 +103,7 @@ def test_who_leaves_in_order_says_so_and_who_is_killed_does_not(stage: Stage) ->
     stage.create(partitions=1)
     stage.put([(0, JournalJob(0))])
     assert perform_until_done(stage, 0) == 0
-    assert notes(stage) == {0: (1, Note(is_clean=True))}
+    assert notes(stage) == {0: (1, CommitMetadata(is_clean=True))}
 
     stage.put([(0, JournalJob(1)), (0, GateJob(2)), *((0, JournalJob(n)) for n in range(3, 20))])
     with stage.steady_worker() as killed:
@@ -127,10 +129,10 @@ def test_who_leaves_in_order_says_so_and_who_is_killed_does_not(stage: Stage) ->
         )
         stage.open_gate(2)
         assert quiet.wait() == 0
-    assert notes(stage) == {0: (3, Note())}
+    assert notes(stage) == {0: (3, CommitMetadata())}
 
     assert perform_until_done(stage, 19) == 0
-    assert notes(stage) == {0: (20, Note(is_clean=True))}
+    assert notes(stage) == {0: (20, CommitMetadata(is_clean=True))}
     assert moved_aside(stage) == []
 
 

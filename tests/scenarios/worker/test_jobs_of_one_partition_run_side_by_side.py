@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from samovar.broker.port import TopicPartition
-from samovar.engine.partitions.commit_metadata import Note
+from samovar.engine.partitions.commit_metadata import CommitMetadata
 from tests.jobs.sample import FailingJob, GateJob, JournalJob
 from tests.support.eventually import eventually
 from tests.support.stage import Stage
@@ -73,7 +73,9 @@ def test_what_was_done_beyond_a_running_job_is_not_repeated_after_a_kill(
 
         def is_committed() -> bool:
             commit = stage.admin.commits(stage.settings.kafka.group, stage.topic()).get(source)
-            return commit is not None and Note.decode(commit.metadata).finished == ((1, 499),)
+            return commit is not None and CommitMetadata.decode(commit.metadata).finished == (
+                (1, 499),
+            )
 
         eventually(is_committed, within=20, what="what is done beyond job 0 is committed")
         worker.signal(signal.SIGKILL)

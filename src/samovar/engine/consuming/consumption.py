@@ -22,7 +22,7 @@ from samovar.errors import AssignmentLostError
 from samovar.job.outcome import Failed, Failure
 from samovar.support import clock, event_loop, forks, raised
 
-Farewell = Literal["revoked", "shutdown"]
+LeaveReason = Literal["revoked", "shutdown"]
 
 
 class Partition(Protocol):
@@ -165,7 +165,7 @@ class Consumption:
         else:
             self._produce(record)
 
-    def farewell(self, why: Farewell) -> Callable[[], None] | None:
+    def on_leave(self, why: LeaveReason) -> Callable[[], None] | None:
         """What says good-bye to the consumer, once; None if there never was one."""
         self.has_left = True
         consumer, self._consumer = self._consumer, None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from samovar.broker.port import Commit
 from samovar.engine.failing.handled import Done
-from samovar.engine.partitions.commit_metadata import Note
+from samovar.engine.partitions.commit_metadata import CommitMetadata
 from samovar.engine.topics.serving import Serving
 
 #: The first and the last offset of a stretch without gaps.
@@ -50,7 +50,7 @@ def by_workers(commit: Commit | None) -> Progress:
     """What workers have finished, by what their group has committed."""
     if commit is None:
         return Progress()
-    return Progress(commit.position, Note.decode(commit.metadata).finished)
+    return Progress(commit.position, CommitMetadata.decode(commit.metadata).finished)
 
 
 def by_hand(done: Done | None) -> Progress:

@@ -18,7 +18,7 @@ FINISHED_BYTES = 3900
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
+class CommitMetadata:
     """What one owner of a partition leaves for the next one."""
 
     #: Finished beyond the position, in order, with gaps between them.
@@ -42,7 +42,7 @@ class Note:
         return " ".join(parts) if len(parts) > 1 else ""
 
     @classmethod
-    def decode(cls, text: str) -> Note:
+    def decode(cls, text: str) -> CommitMetadata:
         """Read a text. One that is none of ours, or of a version unknown here, says nothing."""
         mark, *parts = text.split(" ")
         if mark != _MARK:

@@ -15,7 +15,7 @@ from enum import Enum
 
 from samovar import events
 from samovar.broker.port import Record, TopicPartition
-from samovar.engine.consuming.consumption import Consumption, Farewell
+from samovar.engine.consuming.consumption import Consumption, LeaveReason
 from samovar.engine.failing.recovery import DeadLetterDispatch, Recovery
 from samovar.engine.flow.decisions import Abandon, DeadLetter, Drop, Stop
 from samovar.engine.flow.long_running import LongRunning
@@ -57,12 +57,12 @@ class Coordinator:
         topic: Topic,
         dispatch_dead: DeadLetterDispatch,
         stop_process: Callable[[BaseException], None],
-        summon: Callable[[Coordinator], None] = lambda _: None,
+        invite: Callable[[Coordinator], None] = lambda _: None,
         gate: Stage | None = None,
         consumption: Consumption | None = None,
         transactions: TransactionalMarks | None = None,
     ) -> None:
-        """`summon` gives an executor an invitation. `consumption`: the records are no jobs, but
+        """`invite` gives an executor an invitation. `consumption`: the records are no jobs, but
         worked on by a consumer. `transactions`: what marks some of them in transactions.
         """
         self.source = source
@@ -93,11 +93,11 @@ class Coordinator:
         self._stop_process = stop_process
         self._gate = gate
         self._consumption = consumption
-        self._summon = summon
+        self._invite_executor = invite
         #: Whether an executor is to wait here for a record, and whether one does.
         self._is_reserved = self._is_manned = False
         #: Not to be performed, and why not.
-        self._condemned: tuple[Record, Poison] | None = None
+        self._quarantined: tuple[Record, Poison] | None = None
         self._long_running = LongRunning() if topic.long_running else None
         #: Whether its consumer's tick is due.
         self._must_tick = False
@@ -138,7 +138,7 @@ class Coordinator:
         with self._lock:
             if self._phase is Phase.IDLE and not self.interrupted:
                 self._phase, self._is_reserved = Phase.QUEUED, True
-                self._summon(self)
+                self._invite_executor(self)
             return self._is_manned
 
     def wake(self, now: float) -> int:
@@ -171,8 +171,8 @@ class Coordinator:
             self._await_record()
         if self.transactions is not None and not self._is_certain(self.transactions):
             return False
-        if self._condemned is not None:
-            return self._give_up(*self._condemned)
+        if self._quarantined is not None:
+            return self._give_up(*self._quarantined)
         if self._consumption is not None:
             if self._must_tick:
                 self._must_tick = False
@@ -254,9 +254,9 @@ class Coordinator:
             return False
         return self._long_running.pauses(next(iter(self.running), None), now)
 
-    def condemn(self, record: Record, error: Exception) -> None:
+    def quarantine(self, record: Record, error: Exception) -> None:
         """Move this record aside unperformed, once it is offered."""
-        self._condemned = record, Poison(error)
+        self._quarantined = record, Poison(error)
 
     def interrupt(self) -> None:
         """Let no further job begin."""
@@ -274,11 +274,11 @@ class Coordinator:
         if self._consumption is not None:
             self._consumption.leave()
 
-    def farewell(self, why: Farewell) -> Callable[[], None] | None:
+    def on_leave(self, why: LeaveReason) -> Callable[[], None] | None:
         """What says good-bye to its consumer, if it has one, once no batch runs."""
         if self.transactions is not None:
             self.transactions.left()
-        return self._consumption.farewell(why) if self._consumption is not None else None
+        return self._consumption.on_leave(why) if self._consumption is not None else None
 
     def wait_until_at_rest(self, timeout: float) -> bool:
         """Wait until no job of this partition runs; whether that came about in time."""
@@ -385,7 +385,7 @@ class Coordinator:
         if is_done:
             self._finish(record)
         if not self.pending or self.pending[0] is not record:
-            self._condemned = None
+            self._quarantined = None
         return is_done and bool(self.pending)
 
     def _finish(self, record: Record) -> None:

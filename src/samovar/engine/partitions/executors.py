@@ -7,7 +7,7 @@ import threading
 from samovar.broker.port import Record
 
 
-class Crew:
+class Executors:
     """Guarded by its `lock`, which its owner holds while it calls the methods."""
 
     def __init__(self, size: int) -> None:
@@ -20,7 +20,7 @@ class Crew:
         self._invited = self._present = 0
 
     def invite(self, wanted: int) -> int:
-        """Invite up to so many; how many there are to be."""
+        """Invite at most `wanted` executors; return how many."""
         more = max(0, min(wanted, self._size - self._invited - self._present))
         self._invited += more
         return more
@@ -42,6 +42,6 @@ class Crew:
         return self._present > 0
 
     def wait_until_gone(self, timeout: float) -> bool:
-        """Wait until none is at work; whether that came about in time."""
+        """Wait until none is at work; False if the time ran out."""
         with self.lock:
             return self.lock.wait_for(lambda: not self._present, timeout)

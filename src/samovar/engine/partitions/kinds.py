@@ -23,7 +23,7 @@ def coordinate(
     topic: Topic,
     *,
     executors: int,
-    summon: Callable[[Partition], None],
+    invite: Callable[[Partition], None],
     produce: Callable[[NewRecord], None],
     dispatch_dead: DeadLetterDispatch,
     stop_process: Callable[[BaseException], None],
@@ -31,7 +31,7 @@ def coordinate(
     first: Stage | None = None,
 ) -> Partition:
     """A partition that has just come, for a process with so many executors, to one of which
-    `summon` gives it. `first` is asked before the topic's own stages.
+    `invite` gives it. `first` is asked before the topic's own stages.
     `ledger` stores what is marked in transactions.
     """
     gate = assembly.gate(topic, source)
@@ -44,7 +44,7 @@ def coordinate(
             topic=topic,
             dispatch_dead=dispatch_dead,
             stop_process=stop_process,
-            summon=summon,
+            invite=invite,
             gate=gate,
             transactions=transactions,
             consumption=None
@@ -63,7 +63,7 @@ def coordinate(
         dispatch_dead=dispatch_dead,
         stop_process=stop_process,
         executors=executors,
-        summon=summon,
+        invite=invite,
         lane_of=by_key if topic.ordering == "key" else None,
         batches=_batches(source, topic, executors),
         gate=gate,

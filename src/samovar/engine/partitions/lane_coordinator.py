@@ -13,13 +13,13 @@ from collections import deque
 from collections.abc import Callable, Iterable
 
 from samovar.broker.port import Record, TopicPartition
-from samovar.engine.consuming.consumption import Farewell
+from samovar.engine.consuming.consumption import LeaveReason
 from samovar.engine.failing.recovery import DeadLetterDispatch, Recovery
 from samovar.engine.flow.decisions import Abandon, DeadLetter, Drop, Retry, Stop
 from samovar.engine.flow.stages import ADMIT, Hold, Skip, Stage
 from samovar.engine.partitions.batches import Batches
-from samovar.engine.partitions.commit_metadata import Note
-from samovar.engine.partitions.executors import Crew
+from samovar.engine.partitions.commit_metadata import CommitMetadata
+from samovar.engine.partitions.executors import Executors
 from samovar.engine.partitions.lanes import LaneOf, Lanes
 from samovar.engine.partitions.partition import Mark
 from samovar.engine.partitions.underway import Underway
@@ -33,7 +33,7 @@ from samovar.support.tenure import Tenure
 #: Most records that are admitted and not finished at once: performed, waiting behind others of
 #: their lane, or for their next attempt. With more, the note of what is finished between them
 #: might not fit beside the position.
-MOST_UNDERWAY = 700
+MAX_UNDERWAY = 700
 
 
 class LaneCoordinator:
@@ -51,12 +51,12 @@ class LaneCoordinator:
         dispatch_dead: DeadLetterDispatch,
         stop_process: Callable[[BaseException], None],
         executors: int,
-        summon: Callable[[LaneCoordinator], None],
+        invite: Callable[[LaneCoordinator], None],
         lane_of: LaneOf | None = None,
         batches: Batches | None = None,
         gate: Stage | None = None,
     ) -> None:
-        """`summon` gives one more executor an invitation. Without `lane_of` or `batches` no record
+        """`invite` gives one more executor an invitation. Without `lane_of` or `batches` no record
         waits for another."""
         self.source = source
         self.topic = topic
@@ -67,11 +67,11 @@ class LaneCoordinator:
         self.interrupted = False
         self._dispatch_dead = dispatch_dead
         self._stop_process = stop_process
-        self._summon = summon
+        self._invite_executor = invite
         self._gate = gate
-        self._crew = Crew(executors)
+        self._executors = Executors(executors)
         #: Guards all that follows.
-        self._lock = self._crew.lock
+        self._lock = self._executors.lock
         #: Received, and not yet admitted.
         self._arrived: deque[Record] = deque()
         self._underway = Underway()
@@ -91,7 +91,7 @@ class LaneCoordinator:
 
     def recall(self, metadata: str) -> None:
         """What was committed beside the position where this partition begins."""
-        self._underway.recall(Note.decode(metadata).finished)
+        self._underway.recall(CommitMetadata.decode(metadata).finished)
 
     @property
     def mark(self) -> Mark | None:
@@ -126,7 +126,7 @@ class LaneCoordinator:
     def is_waiting(self) -> bool:
         """Whether something waits for `due`, and nothing else can be done before."""
         with self._lock:
-            return not self._crew.is_present and not self._has_ready() and self.due < math.inf
+            return not self._executors.is_present and not self._has_ready() and self.due < math.inf
 
     @property
     def due(self) -> float:
@@ -144,7 +144,7 @@ class LaneCoordinator:
         """Nothing is tried here, and so nobody need wait for it."""
         return True
 
-    def condemn(self, record: Record, error: Exception) -> None:
+    def quarantine(self, record: Record, error: Exception) -> None:
         """Never: side by side it cannot be told which job its process died of."""
 
     def interrupt(self) -> None:
@@ -155,7 +155,7 @@ class LaneCoordinator:
         """The partition is on its way to another worker."""
         self.interrupted = self.tenure.is_ending = True
 
-    def farewell(self, why: Farewell) -> None:
+    def on_leave(self, why: LeaveReason) -> None:
         """Nobody hears it: these are jobs."""
 
     def finish(self) -> None:
@@ -166,18 +166,18 @@ class LaneCoordinator:
 
     def wait_until_at_rest(self, timeout: float) -> bool:
         """Wait until no job of this partition runs; whether that came about in time."""
-        return self._crew.wait_until_gone(timeout)
+        return self._executors.wait_until_gone(timeout)
 
     @property
     def is_running(self) -> bool:
         """Whether a job of this partition runs now, or still has to before it is finished."""
         with self._lock:
-            return self._crew.is_present or (self._is_closing and self._has_ready())
+            return self._executors.is_present or (self._is_closing and self._has_ready())
 
     @property
     def running(self) -> tuple[Record, ...]:
         """The records whose jobs run; a snapshot for other threads."""
-        return tuple(self._crew.at_work.values())
+        return tuple(self._executors.at_work.values())
 
     def in_work(self) -> tuple[Record, ...]:
         """The records whose jobs run."""
@@ -190,12 +190,12 @@ class LaneCoordinator:
     def begin(self) -> bool:
         """An executor accepts its invitation."""
         with self._lock:
-            self._crew.come()
+            self._executors.come()
         return True
 
     def share(self, perform: Perform) -> bool:
         """Perform up to `max_messages` jobs; whether more can be done at once."""
-        at_work, me = self._crew.at_work, threading.get_ident()
+        at_work, me = self._executors.at_work, threading.get_ident()
         told = watched(perform, self.source, self.tenure)
         for _ in range(self.topic.max_messages):
             record = self._next()
@@ -222,8 +222,8 @@ class LaneCoordinator:
     def end(self) -> bool:
         """The executor lets go; True when it must be queued once more."""
         with self._lock:
-            self._crew.go()
-            return self._has_ready() and self._crew.invite(1) == 1
+            self._executors.go()
+            return self._has_ready() and self._executors.invite(1) == 1
 
     def _next(self) -> Record | None:
         """Take a record to perform; None when there is none now."""
@@ -238,8 +238,8 @@ class LaneCoordinator:
             self._admit()
             record = self._pass(self._gate) if self._gate else self._take()
             # What has just been let in is not for this executor alone.
-            for _ in range(self._crew.invite(len(self._lanes.ready))):
-                self._summon(self)
+            for _ in range(self._executors.invite(len(self._lanes.ready))):
+                self._invite_executor(self)
             return record
 
     def _take(self) -> Record | None:
@@ -321,7 +321,7 @@ class LaneCoordinator:
 
     def _admit(self) -> None:
         """Let arrived records into their lanes, as far as there is room."""
-        room = MOST_UNDERWAY - len(self._underway)
+        room = MAX_UNDERWAY - len(self._underway)
         if self._batches is None:
             self._enter(self._admitted(room))
         elif self._pool:
@@ -356,11 +356,11 @@ class LaneCoordinator:
     def _renew_mark(self) -> None:
         if (marked := self._underway.marked()) is not None:
             position, finished = marked
-            self._mark = Mark(position, Note(finished=tuple(finished)).encode())
+            self._mark = Mark(position, CommitMetadata(finished=tuple(finished)).encode())
 
     def _invite(self) -> int:
         """Places in the work queue for what is ready."""
-        return self._crew.invite(len(self._lanes.ready)) if self._has_ready() else 0
+        return self._executors.invite(len(self._lanes.ready)) if self._has_ready() else 0
 
     def _has_ready(self) -> bool:
         """Whether a job may begin now; lets in what has room."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
 
 from samovar.broker.port import Record, TopicPartition
-from samovar.engine.consuming.consumption import Farewell
+from samovar.engine.consuming.consumption import LeaveReason
 from samovar.engine.producing.transactional_marks import TransactionalMarks
 from samovar.processes.work import Work
 from samovar.support.tenure import Tenure
@@ -98,7 +98,7 @@ class Partition(Work, Protocol):
         """Have an executor wait for the next record; whether one does. For what is one by one."""
         ...
 
-    def condemn(self, record: Record, error: Exception) -> None:
+    def quarantine(self, record: Record, error: Exception) -> None:
         """Move this record aside unperformed, once it is offered; for what is one by one only."""
         ...
 
@@ -110,7 +110,7 @@ class Partition(Work, Protocol):
         """The partition is on its way to another worker: no further job begins."""
         ...
 
-    def farewell(self, why: Farewell) -> Callable[[], None] | None:
+    def on_leave(self, why: LeaveReason) -> Callable[[], None] | None:
         """What says good-bye to the consumer of a plain topic, if there is one, and is called once
         the partition is at rest. What a consumer marks from now on comes too late.
         """

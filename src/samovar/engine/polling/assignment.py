@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from samovar import events
 from samovar.broker.port import Consumer, Deliveries, TopicPartition
-from samovar.engine.consuming.consumption import Farewell
+from samovar.engine.consuming.consumption import LeaveReason
 from samovar.engine.flow.stages import Stage
 from samovar.engine.partitions.earlier_runs import Departed
 from samovar.engine.partitions.partition import Partition
 from samovar.engine.polling.assignments import Assignments
-from samovar.engine.polling.crash_guard import Probation
+from samovar.engine.polling.crash_guard import CrashGuard
 from samovar.engine.polling.entrances import Entrances
 from samovar.engine.polling.marks import Marks
 from samovar.engine.polling.settling import Settling
@@ -50,7 +50,7 @@ class Assignment:
         self._consumer = consumer
         self._held: dict[TopicPartition, Partition] = {}
         self._marks = Marks(consumer=consumer, producer=producer)
-        self.probation = Probation(consumer=consumer, marks=self._marks, find=self.find)
+        self.crash_guard = CrashGuard(consumer=consumer, marks=self._marks, find=self.find)
 
     def __iter__(self) -> Iterator[Partition]:
         return iter(self._held.values())
@@ -71,7 +71,7 @@ class Assignment:
         self._recall([source for source in partitions if self._held[source].has_memory])
         # What runs here, or has run, was no end of a process.
         alive = {source: runs.offsets for source, runs in earlier.items() if runs is not None}
-        self.probation.assigned([s for s in partitions if self._held[s].is_one_by_one], alive)
+        self.crash_guard.assigned([s for s in partitions if self._held[s].is_one_by_one], alive)
         events.announce("partitions.assigned", group=self._group, partitions=tuple(partitions))
 
     def revoked(self, partitions: Sequence[TopicPartition]) -> None:
@@ -79,7 +79,7 @@ class Assignment:
         leaving = self._take(partitions)
         self.rest(leaving, GRACE_SECONDS)
         self._departed.keep(self._group, [p for p in leaving if p.is_running])
-        self.say_farewell(leaving, "revoked")
+        self.call_on_leave(leaving, "revoked")
         _end_tenure(leaving)
         self._leave(leaving)
         events.announce("partitions.revoked", group=self._group, partitions=tuple(partitions))
@@ -88,8 +88,8 @@ class Assignment:
         """Let no further job begin; what was done since the last commit runs again elsewhere."""
         lost = self._lose(partitions)
         self._marks.forget(lost)
-        self.probation.forget(partitions)
-        self.say_farewell(lost, "revoked")
+        self.crash_guard.forget(partitions)
+        self.call_on_leave(lost, "revoked")
         events.announce("partitions.lost", group=self._group, partitions=tuple(partitions))
 
     def mark(self) -> bool:
@@ -148,22 +148,22 @@ class Assignment:
         in_doubt = [p for p in leaving if p.transactions and p.transactions.is_in_doubt]
         leaving = [p for p in leaving if p not in in_doubt]
         self._marks.forget(in_doubt)
-        self.probation.forget(p.source for p in in_doubt)
+        self.crash_guard.forget(p.source for p in in_doubt)
         positions = self._marks.store_now(leaving, GRACE_SECONDS)
-        self.probation.left([p for p in leaving if p.is_one_by_one], positions)
-        self.probation.forget(p.source for p in leaving)
+        self.crash_guard.left([p for p in leaving if p.is_one_by_one], positions)
+        self.crash_guard.forget(p.source for p in leaving)
 
     def _recall(self, sources: Sequence[TopicPartition]) -> None:
         if sources:
             for source, commit in self._consumer.commits(sources).items():
                 self._held[source].recall(commit.metadata)
 
-    def say_farewell(self, partitions: Iterable[Partition], why: Farewell) -> None:
+    def call_on_leave(self, partitions: Iterable[Partition], why: LeaveReason) -> None:
         """Tell the consumers of plain topics, and wait within the grace until they have heard."""
-        farewells = [(p, say) for p in partitions if (say := p.farewell(why)) is not None]
-        if not farewells:
+        hooks = [(p, say) for p in partitions if (say := p.on_leave(why)) is not None]
+        if not hooks:
             return
-        thread = threading.Thread(target=_say, args=(farewells,), name="samovar-farewell")
+        thread = threading.Thread(target=_say, args=(hooks,), name="samovar-on-leave")
         thread.daemon = True
         thread.start()
         until = clock.monotonic() + GRACE_SECONDS
@@ -197,9 +197,9 @@ def _end_tenure(partitions: Iterable[Partition]) -> None:
         partition.tenure.is_over = True
 
 
-def _say(farewells: Sequence[tuple[Partition, Callable[[], None]]]) -> None:
+def _say(hooks: Sequence[tuple[Partition, Callable[[], None]]]) -> None:
     """A consumer hears it when no batch of its runs any more, however long that takes."""
-    for partition, say in farewells:
+    for partition, say in hooks:
         while not partition.wait_until_at_rest(STAY_SECONDS):
             continue
         say()

@@ -32,7 +32,7 @@ PATIENCE = 0.2
 #: Longest wait of a poll while partitions are paused, so that they are resumed in time.
 PAUSED_PATIENCE = 0.02
 #: The same while records are held back, one of which may begin as soon as another has ended.
-PROBATION_PATIENCE = 0.005
+SUSPECT_PATIENCE = 0.005
 #: With so many records waiting the executors are busy, and polling can wait a little.
 BUSY_RECORDS = 64
 #: How long it waits for them, in seconds.
@@ -230,17 +230,17 @@ class Listener(VitalThread):
         return (
             partition.pauses(self.last_turn)
             or assignment.entrances.holds(partition.source)
-            or assignment.probation.holds(partition.source)
+            or assignment.crash_guard.holds(partition.source)
         )
 
     def _hand_over(self, batches: list[Batch], assignment: Assignment) -> None:
-        for batch in assignment.probation.admit(assignment.entrances.admit(batches)):
+        for batch in assignment.crash_guard.admit(assignment.entrances.admit(batches)):
             partition = assignment.find(batch.source)
             if partition is not None:
                 self._weigh(partition, batch.records)
                 self._invite(partition, partition.offer(batch.records))
         if not self._quiet_asked.is_set():
-            for partition, records in assignment.probation.release(self.last_turn):
+            for partition, records in assignment.crash_guard.release(self.last_turn):
                 self._invite(partition, partition.offer(records))
         if batches:
             size = max(self._sizes.get(batch.source, 0.0) for batch in batches)
@@ -263,8 +263,8 @@ class Listener(VitalThread):
         if self._stop_asked.is_set():
             return 0.0
         patience = self._mark_patience
-        if assignment.probation.is_busy and not self._quiet_asked.is_set():
-            patience = min(patience, PROBATION_PATIENCE)
+        if assignment.crash_guard.is_busy and not self._quiet_asked.is_set():
+            patience = min(patience, SUSPECT_PATIENCE)
         for partition in assignment:
             if partition.paused and not (partition.is_waiting or partition.pauses(self.last_turn)):
                 patience = min(patience, PAUSED_PATIENCE)
@@ -281,14 +281,14 @@ class Listener(VitalThread):
         if not self._reads:
             return
         self._hold_still(consumer, assignment)
-        assignment.probation.excuse()
+        assignment.crash_guard.clear_suspect()
         while not assignment.is_at_rest():
             consumer.poll(1, PAUSED_PATIENCE)
             if self._after_poll is not None:
                 self._after_poll(consumer)
             self._hold_still(consumer, assignment)
             assignment.mark()
-        assignment.say_farewell(assignment, "shutdown")
+        assignment.call_on_leave(assignment, "shutdown")
         assignment.mark_now()
 
     def _pause(self, consumer: Consumer, partitions: list[Partition]) -> None:

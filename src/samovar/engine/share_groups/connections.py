@@ -23,7 +23,7 @@ from samovar.processes.work_queue import WorkQueue
 #: Most connections of a worker to one share group, in all its processes, unless its route says how
 #: many. When all of them are killed at once, the brokers may hand what one of them held to each of
 #: the others, and drop it when they have handed it out ten times.
-MOST_CONNECTIONS = 8
+MAX_CONNECTIONS = 8
 
 
 class Connections:
@@ -56,7 +56,7 @@ class Connections:
         self._stop_process = stop_process
         self._executors = executors
         self._work = work
-        chosen = subscription.copies if subscription.copies > 1 else MOST_CONNECTIONS // processes
+        chosen = subscription.copies if subscription.copies > 1 else MAX_CONNECTIONS // processes
         self._count = max(1, min(chosen, executors))
         self._quarantine = Quarantine()
         self._departure = Departure()

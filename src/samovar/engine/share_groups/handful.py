@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from samovar.broker.port import Delivery, Record, TopicPartition
-from samovar.engine.partitions.executors import Crew
+from samovar.engine.partitions.executors import Executors
 from samovar.engine.share_groups.judge import Judge
 from samovar.engine.share_groups.verdict import Verdict
 from samovar.processes.work import Perform
@@ -25,7 +25,7 @@ class Handful:
 
     def __init__(self, *, judge: Judge, executors: int) -> None:
         self._judge = judge
-        self._crew = Crew(executors)
+        self._executors = Executors(executors)
         self._ready: deque[Delivery] = deque()
         self._ended: deque[tuple[Delivery, Verdict]] = deque()
         #: What each executor, by its thread, performs.
@@ -36,9 +36,9 @@ class Handful:
 
     def offer(self, deliveries: Sequence[Delivery]) -> int:
         """Take deliveries; how many executors are invited."""
-        with self._crew.lock:
+        with self._executors.lock:
             self._ready.extend(deliveries)
-            return self._crew.invite(len(self._ready))
+            return self._executors.invite(len(self._ready))
 
     def ended(self) -> list[tuple[Delivery, Verdict]]:
         """What has ended since this was asked last."""
@@ -58,8 +58,8 @@ class Handful:
 
     def begin(self) -> bool:
         """An executor accepts its invitation."""
-        with self._crew.lock:
-            self._crew.come()
+        with self._executors.lock:
+            self._executors.come()
         return True
 
     def share(self, perform: Perform) -> bool:
@@ -77,9 +77,9 @@ class Handful:
 
     def end(self) -> bool:
         """The executor lets go; True when it must be queued once more."""
-        with self._crew.lock:
-            self._crew.go()
-            return bool(self._ready) and not self._interrupted and self._crew.invite(1) == 1
+        with self._executors.lock:
+            self._executors.go()
+            return bool(self._ready) and not self._interrupted and self._executors.invite(1) == 1
 
     def interrupt(self) -> None:
         """Let no further job begin."""

@@ -17,7 +17,7 @@ from samovar.engine.share_groups.verdict import (
     Verdict,
     deaths,
     failures,
-    is_condemned,
+    is_quarantined,
     requeued,
     without_history,
 )
@@ -50,7 +50,7 @@ class Judge:
     def perform(self, delivery: Delivery, perform: Perform) -> Verdict:
         """Perform the job, unless it is too old or has killed its processes before."""
         topic, gate = self._looked_up(delivery)
-        if is_condemned(delivery):
+        if is_quarantined(delivery):
             return self._failed(delivery, topic, Poison(WorkerDiedError(self._obituary(delivery))))
         outcome: Outcome = DONE
         try:
@@ -91,7 +91,7 @@ class Judge:
         if isinstance(decision, Stop):
             self._stop_process(failure.error)
             return requeued(delivery, for_others=True)
-        if isinstance(decision, Retry) and is_condemned(delivery):
+        if isinstance(decision, Retry) and is_quarantined(delivery):
             # Its dead letter could not be stored.
             return Requeue(failures(delivery), deaths(delivery), decision.after)
         if isinstance(decision, Retry):

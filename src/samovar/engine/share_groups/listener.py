@@ -19,7 +19,7 @@ from samovar.engine.share_groups.handful import Handful
 from samovar.engine.share_groups.judge import Judge
 from samovar.engine.share_groups.quarantine import Quarantine
 from samovar.engine.share_groups.settlement import Settlement
-from samovar.engine.share_groups.verdict import came_back, is_condemned, is_on_trial, requeued
+from samovar.engine.share_groups.verdict import came_back, is_quarantined, is_suspect, requeued
 from samovar.processes.restarting import serve_until
 from samovar.processes.vital import VitalThread
 from samovar.processes.work_queue import WorkQueue
@@ -155,7 +155,7 @@ class ShareListener(VitalThread):
         suspect: Delivery | None = None
         begun: list[Delivery] = []
         for delivery in deliveries:
-            if is_condemned(delivery) or not (came_back(delivery) or is_on_trial(delivery)):
+            if is_quarantined(delivery) or not (came_back(delivery) or is_suspect(delivery)):
                 begun.append(delivery)
             elif suspect is None and not came_back(delivery):
                 suspect = delivery

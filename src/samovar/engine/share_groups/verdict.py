@@ -16,8 +16,8 @@ from samovar.broker.port import Delivery, Record
 ATTEMPTS = "share_attempts"
 #: The header of a copy: how often its job was begun and not brought to an end.
 DEATHS = "share_deaths"
-#: After so many deaths a job is taken for one that kills its processes.
-MOST_DEATHS = 3
+#: After this many deaths a job counts as one that kills its processes.
+MAX_DEATHS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +54,17 @@ def deaths(delivery: Delivery) -> int:
     return _told(delivery, DEATHS) + came_back(delivery)
 
 
-def is_on_trial(delivery: Delivery) -> bool:
-    """Whether one more death would condemn its job: nobody else should be there to be blamed for.
+def is_suspect(delivery: Delivery) -> bool:
+    """Whether one more death would quarantine its job: no other job may run beside it.
 
     After a first death it is not: a worker that is killed may have held hundreds of innocents.
     """
-    return deaths(delivery) == MOST_DEATHS - 1
+    return deaths(delivery) == MAX_DEATHS - 1
 
 
-def is_condemned(delivery: Delivery) -> bool:
+def is_quarantined(delivery: Delivery) -> bool:
     """Whether its job is not performed any more."""
-    return deaths(delivery) >= MOST_DEATHS
+    return deaths(delivery) >= MAX_DEATHS
 
 
 def failures(delivery: Delivery) -> int:

@@ -81,8 +81,8 @@ class Desk:
         coordinator.end()
         return coordinator.is_waiting
 
-    def farewell(self, why: Any) -> None:
-        if (say := self.coordinator.farewell(why)) is not None:
+    def on_leave(self, why: Any) -> None:
+        if (say := self.coordinator.on_leave(why)) is not None:
             say()
 
     @property
@@ -293,7 +293,7 @@ def test_a_filter_that_fails_is_not_blamed_on_the_records_before() -> None:
 def test_a_batch_that_has_heard_that_its_partition_has_left_may_have_ended_early() -> None:
     def consume(consumer: Consumer) -> None:
         desk.coordinator.leave()
-        desk.coordinator.farewell("revoked")
+        desk.coordinator.on_leave("revoked")
         assert consumer.is_revoked
 
     desk = Desk(consume)
@@ -312,7 +312,7 @@ def test_a_mark_after_the_partition_has_left_comes_too_late_and_says_so() -> Non
         desk.coordinator.leave()
         answers.append(consumer.is_revoked)
         answers.append(consumer.mark_as_consumed(consumer.messages[0]))
-        desk.coordinator.farewell("revoked")
+        desk.coordinator.on_leave("revoked")
         answers.append(consumer.mark_as_consumed(consumer.messages[1]))
 
     desk = Desk(consume)
@@ -328,15 +328,15 @@ def test_a_consumer_that_worked_hears_the_end_once(why: str) -> None:
     desk = Desk(lambda consumer: None)
     desk.offer(1)
     desk.work()
-    desk.farewell(why)
-    desk.farewell("revoked")
+    desk.on_leave(why)
+    desk.on_leave("revoked")
 
     assert desk.heard == ["initialized orders[3]", why]
 
 
 def test_a_partition_without_records_never_has_a_consumer() -> None:
     desk = Desk(lambda consumer: None)
-    desk.farewell("shutdown")
+    desk.on_leave("shutdown")
 
     assert desk.heard == []
 

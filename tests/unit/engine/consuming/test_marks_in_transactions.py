@@ -114,7 +114,7 @@ def test_a_mark_after_the_partition_has_left_raises_and_rolls_back(swallows: boo
             with shop.transaction() as together:
                 together.produce_many(messages("x"))
                 shop.coordinator.leave()
-                shop.coordinator.farewell("revoked")
+                shop.coordinator.on_leave("revoked")
                 try:
                     consumer.mark_as_consumed(consumer.messages[0])
                 except AssignmentLostError:
@@ -134,7 +134,7 @@ def test_a_mark_after_the_partition_has_left_raises_and_rolls_back(swallows: boo
 
 def test_a_transaction_without_marks_may_still_be_stored_by_who_has_left() -> None:
     def consume(consumer: Consumer, shop: Shop) -> None:
-        shop.coordinator.farewell("revoked")
+        shop.coordinator.on_leave("revoked")
         with shop.transaction() as together:
             together.produce_many(messages("x"))
 

@@ -150,7 +150,7 @@ def test_who_has_lost_the_partition_leaves_no_copy() -> None:
     queue.coordinator.offer([Record(0, b"bad")])
     assert queue.coordinator.begin()
     queue.coordinator.leave()
-    queue.coordinator.farewell("revoked")
+    queue.coordinator.on_leave("revoked")
 
     assert not queue.coordinator.failed(Record(0, b"bad"), Failed(ValueError("boom")))
     assert (queue.log.values, queue.log.positions, queue.mark) == ([], {}, None)
@@ -164,7 +164,7 @@ def test_a_copy_moves_with_the_membership_of_when_its_partition_was_still_ours()
     def rebalance() -> None:
         queue.log.ledger.member = "after it"
         queue.coordinator.leave()
-        queue.coordinator.farewell("revoked")
+        queue.coordinator.on_leave("revoked")
 
     queue.log.errors = [AssignmentLostError("out of date")]
     queue.confirm = lambda: (queue.marks.confirm(queue.marks.awaited or 0), rebalance())  # type: ignore[assignment, return-value]

@@ -40,7 +40,7 @@ class Partition:
             topic=topic,
             dispatch_dead=self._dispatch,
             stop_process=lambda _: self.stops.append(True),
-            summon=self.work.put,
+            invite=self.work.put,
             gate=Gate(stages) if stages else None,
         )
         self._executor = Executor(
@@ -462,11 +462,11 @@ def test_an_error_in_a_stage_is_dealt_with_as_an_error_of_the_job() -> None:
     assert partition.coordinator.position == 3
 
 
-def test_what_is_condemned_goes_aside_unperformed_and_the_next_one_is_performed() -> None:
+def test_what_is_quarantined_goes_aside_unperformed_and_the_next_one_is_performed() -> None:
     performed: list[bytes | None] = []
     partition = Partition(performed.append, Topic(name="orders"))
     record = Record(1, b"1")
-    partition.coordinator.condemn(record, WorkerDiedError("worker died"))
+    partition.coordinator.quarantine(record, WorkerDiedError("worker died"))
 
     if partition.coordinator.offer([record, Record(2, b"2")]):
         partition.work.put(partition.coordinator)
@@ -477,13 +477,13 @@ def test_what_is_condemned_goes_aside_unperformed_and_the_next_one_is_performed(
     assert partition.coordinator.position == 3
 
 
-def test_what_is_condemned_and_cannot_go_aside_waits_unperformed() -> None:
+def test_what_is_quarantined_and_cannot_go_aside_waits_unperformed() -> None:
     performed: list[bytes | None] = []
     topic = Topic(name="orders", pause=QUICK)
     partition = Partition(performed.append, topic)
     partition.dead_fails = True
     record = Record(1, b"1")
-    partition.coordinator.condemn(record, WorkerDiedError("worker died"))
+    partition.coordinator.quarantine(record, WorkerDiedError("worker died"))
     if partition.coordinator.offer([record]):
         partition.work.put(partition.coordinator)
     eventually(lambda: partition.coordinator.is_waiting, what="it waits")
@@ -530,7 +530,7 @@ def test_no_executor_is_said_to_wait_while_all_are_busy() -> None:
         topic=Topic(name="orders"),
         dispatch_dead=lambda _: None,
         stop_process=lambda _: None,
-        summon=partition.work.put,
+        invite=partition.work.put,
     )
     partition.offer(1)
     assert busy.wait(10)

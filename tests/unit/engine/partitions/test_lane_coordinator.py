@@ -18,8 +18,8 @@ from samovar.broker.port import Record, TopicPartition
 from samovar.engine.flow.dead_letter import Failure
 from samovar.engine.flow.stages import ADMIT, Admission, Gate, Hold, Skip, Stage
 from samovar.engine.partitions.batches import Batches
-from samovar.engine.partitions.commit_metadata import Note
-from samovar.engine.partitions.lane_coordinator import MOST_UNDERWAY, LaneCoordinator
+from samovar.engine.partitions.commit_metadata import CommitMetadata
+from samovar.engine.partitions.lane_coordinator import MAX_UNDERWAY, LaneCoordinator
 from samovar.engine.partitions.lanes import LaneOf, Lanes, by_key
 from samovar.engine.routing.lanes import VirtualPartitions
 from samovar.engine.routing.recovery import DeadLetterQueue, Pause
@@ -57,7 +57,7 @@ class Partition:
             dispatch_dead=self._bury,
             stop_process=lambda _: self.stops.append(True),
             executors=executors,
-            summon=self.work.put,
+            invite=self.work.put,
             lane_of=lane_of,
             batches=virtual
             and Batches(source=SOURCE, settings=virtual, size=batch, executors=executors),
@@ -106,7 +106,7 @@ class Partition:
     @property
     def finished(self) -> tuple[tuple[int, int], ...]:
         mark = self.coordinator.mark
-        return Note.decode(mark.metadata or "").finished if mark else ()
+        return CommitMetadata.decode(mark.metadata or "").finished if mark else ()
 
     def _invite(self, executors: int) -> None:
         for _ in range(executors):
@@ -240,7 +240,7 @@ def test_what_is_no_job_goes_aside_at_once() -> None:
 def test_what_an_earlier_owner_finished_is_left_out() -> None:
     seen: list[int] = []
     partition = Partition(lambda value: seen.append(int(value or b"")))
-    partition.coordinator.recall(Note(finished=((1, 2), (5, 5))).encode())
+    partition.coordinator.recall(CommitMetadata(finished=((1, 2), (5, 5))).encode())
     partition.offer_offsets(*range(7))
 
     partition.until(lambda: partition.position == 7)
@@ -284,7 +284,7 @@ def test_an_error_of_the_process_leaves_the_job_unmarked_and_stops(error: BaseEx
 def test_while_too_much_is_unfinished_no_further_job_begins() -> None:
     jobs = Jobs()
     partition = Partition(jobs.perform, lane_of=by_key)
-    last = 5 * MOST_UNDERWAY
+    last = 5 * MAX_UNDERWAY
     jobs.end(*range(1, last))
     # Every second record waits behind the first one; the others end at once.
     partition.offer(
@@ -292,9 +292,9 @@ def test_while_too_much_is_unfinished_no_further_job_begins() -> None:
     )
 
     # The first one and those behind it fill the room; between them the others are done.
-    partition.until(lambda: len(jobs.begun) == MOST_UNDERWAY - 1)
-    assert len(partition.finished) == MOST_UNDERWAY - 2
-    assert max(jobs.begun) < 2 * MOST_UNDERWAY
+    partition.until(lambda: len(jobs.begun) == MAX_UNDERWAY - 1)
+    assert len(partition.finished) == MAX_UNDERWAY - 2
+    assert max(jobs.begun) < 2 * MAX_UNDERWAY
     jobs.end(0)
     partition.until(lambda: partition.position == last)
     partition.close()

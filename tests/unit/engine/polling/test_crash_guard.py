@@ -10,22 +10,22 @@ from typing import Any, cast
 import pytest
 
 from samovar.broker.port import Batch, Commit, Record, TopicPartition
-from samovar.engine.partitions.commit_metadata import Note
+from samovar.engine.partitions.commit_metadata import CommitMetadata
 from samovar.engine.partitions.partition import Mark
 from samovar.engine.polling import crash_guard as module
-from samovar.engine.polling.crash_guard import Probation
+from samovar.engine.polling.crash_guard import CrashGuard
 from samovar.engine.polling.marks import Marks
 from samovar.errors import BrokerUnavailableError, WorkerDiedError
 from samovar.support import clock
 
 ONE, TWO = TopicPartition("orders", 0), TopicPartition("orders", 1)
-CLEAN = Note(is_clean=True).encode()
+CLEAN = CommitMetadata(is_clean=True).encode()
 LONG = 60.0
 
 
 def begun(**counts: int) -> str:
     """The note of records that were begun: begun(o5=2)."""
-    return Note(begun={int(name[1:]): count for name, count in counts.items()}).encode()
+    return CommitMetadata(begun={int(name[1:]): count for name, count in counts.items()}).encode()
 
 
 class Consumer:
@@ -78,7 +78,7 @@ class Partition:
     def __init__(self, source: TopicPartition) -> None:
         self.source = source
         self.pending: deque[Record] = deque()
-        self.condemned: list[tuple[int, str]] = []
+        self.quarantined: list[tuple[int, str]] = []
         self.mark: Mark | None = None
         self.is_waiting = False
         #: Whether an executor is free for it.
@@ -95,9 +95,9 @@ class Partition:
     def is_running(self) -> bool:
         return bool(self.pending)
 
-    def condemn(self, record: Record, error: Exception) -> None:
+    def quarantine(self, record: Record, error: Exception) -> None:
         assert isinstance(error, WorkerDiedError)
-        self.condemned.append((record.offset, str(error)))
+        self.quarantined.append((record.offset, str(error)))
 
 
 class Worker:
@@ -106,22 +106,22 @@ class Worker:
     def __init__(self, consumer: Consumer) -> None:
         self.partitions = {source: Partition(source) for source in (ONE, TWO)}
         self.marks = Marks(consumer=cast(Any, consumer), producer=cast(Any, Delivered()))
-        self.probation = Probation(
+        self.crash_guard = CrashGuard(
             consumer=cast(Any, consumer),
             marks=self.marks,
             find=cast(Any, self.partitions.get),
         )
-        self.probation.assigned([ONE, TWO])
+        self.crash_guard.assigned([ONE, TWO])
 
     def poll(self, source: TopicPartition, *offsets: int) -> list[int]:
         """What may be worked on at once."""
         batch = Batch(source, [Record(offset, b"") for offset in offsets])
-        return [r.offset for b in self.probation.admit([batch]) for r in b.records]
+        return [r.offset for b in self.crash_guard.admit([batch]) for r in b.records]
 
     def turn(self, *, later: float = 0.0) -> list[tuple[int, int]]:
         """What is released: partition and offset of each record."""
         released: list[tuple[int, int]] = []
-        for partition, records in self.probation.release(clock.monotonic() + later):
+        for partition, records in self.crash_guard.release(clock.monotonic() + later):
             cast(Partition, partition).pending.extend(records)
             released += [(partition.source.partition, r.offset) for r in records]
         return released
@@ -139,7 +139,7 @@ class Worker:
 
     def leave(self, source: TopicPartition) -> None:
         partition = cast(Any, self.partitions[source])
-        self.probation.left([partition], self.marks.store_now([partition], 1.0))
+        self.crash_guard.left([partition], self.marks.store_now([partition], 1.0))
 
 
 def after(one: str | None = None, two: str | None = None) -> Consumer:
@@ -164,7 +164,7 @@ def test_a_partition_that_was_left_in_order_is_noted_once_and_then_worked_on() -
     assert worker.poll(ONE, 7) == [7]
     assert worker.turn() == []
     assert consumer.commits_made == 2
-    assert not worker.probation.is_busy
+    assert not worker.crash_guard.is_busy
 
 
 def test_it_waits_for_the_broker_but_not_for_long() -> None:
@@ -176,9 +176,9 @@ def test_it_waits_for_the_broker_but_not_for_long() -> None:
     assert worker.turn() == []
 
     assert worker.poll(ONE, 6) == []
-    assert not worker.probation.holds(ONE)
+    assert not worker.crash_guard.holds(ONE)
     worker.poll(ONE, *range(7, 600))
-    assert worker.probation.holds(ONE)
+    assert worker.crash_guard.holds(ONE)
     del consumer.waiting[TWO]
     assert worker.turn() == [(1, 3)]
     assert worker.turn(later=LONG)[:2] == [(0, 5), (0, 6)]
@@ -217,7 +217,7 @@ def test_what_is_not_known_to_be_stored_is_not_left_further_back() -> None:
     worker.turn()
     worker.end(ONE)
 
-    worker.probation.left([cast(Any, worker.partitions[ONE])], {})
+    worker.crash_guard.left([cast(Any, worker.partitions[ONE])], {})
     consumer.answer()
 
     assert consumer.committed[ONE] == Commit(5, ""), "as it was opened"
@@ -230,7 +230,7 @@ def test_behind_a_death_one_record_is_begun_at_a_time(note: str) -> None:
 
     assert worker.poll(ONE, 5, 6) == []
     assert worker.turn() == [(0, 5)]
-    assert worker.probation.holds(ONE)
+    assert worker.crash_guard.holds(ONE)
     assert worker.turn() == [], "5 is at work"
     assert consumer.committed[ONE] == Commit(5, begun(o5=1))
 
@@ -269,16 +269,16 @@ def test_no_record_is_counted_before_an_executor_is_free_for_it() -> None:
 def test_a_record_that_this_process_has_outlived_is_not_counted() -> None:
     consumer = after(begun(o5=3))
     worker = Worker(consumer)
-    worker.probation.forget([ONE])
-    worker.probation.assigned([ONE], {ONE: [5]})
+    worker.crash_guard.forget([ONE])
+    worker.crash_guard.assigned([ONE], {ONE: [5]})
 
     worker.poll(ONE, 5, 6)
     assert worker.turn() == [(0, 5)]
-    assert worker.partitions[ONE].condemned == []
+    assert worker.partitions[ONE].quarantined == []
     assert consumer.committed[ONE].metadata == begun(o5=1)
 
 
-def test_one_partition_is_on_trial_at_a_time() -> None:
+def test_only_one_partition_has_a_suspect_at_a_time() -> None:
     worker = Worker(after("", ""))
     worker.poll(ONE, 5)
     worker.poll(TWO, 3)
@@ -296,13 +296,13 @@ def test_a_record_whose_process_died_three_times_is_given_up() -> None:
         worker = Worker(consumer)
         worker.poll(ONE, 5, 6)
         assert worker.turn() == [(0, 5)]
-        assert worker.partitions[ONE].condemned == []
+        assert worker.partitions[ONE].quarantined == []
 
     worker = Worker(consumer)
     worker.poll(ONE, 5, 6)
 
     assert worker.turn() == [(0, 5)]
-    ((offset, why),) = worker.partitions[ONE].condemned
+    ((offset, why),) = worker.partitions[ONE].quarantined
     assert offset == 5
     assert "begun 3 times" in why
     worker.partitions[ONE].is_waiting = True
@@ -310,7 +310,7 @@ def test_a_record_whose_process_died_three_times_is_given_up() -> None:
     worker.partitions[ONE].is_waiting = False
     worker.end(ONE)
     assert worker.turn() == [(0, 6)]
-    assert len(worker.partitions[ONE].condemned) == 1
+    assert len(worker.partitions[ONE].quarantined) == 1
 
 
 def test_what_could_not_be_given_up_is_not_performed_by_the_next_owner_either() -> None:
@@ -319,8 +319,8 @@ def test_what_could_not_be_given_up_is_not_performed_by_the_next_owner_either() 
         worker = Worker(consumer)
         worker.poll(ONE, 5, 6)
         worker.turn()
-        worker.probation.excuse()
-        assert [offset for offset, _ in worker.partitions[ONE].condemned] == [5]
+        worker.crash_guard.clear_suspect()
+        assert [offset for offset, _ in worker.partitions[ONE].quarantined] == [5]
 
     worker.leave(ONE)
     consumer.answer()
@@ -343,11 +343,11 @@ def test_the_deaths_of_a_record_are_remembered_while_those_before_it_are_done_ag
     worker.end(ONE)
     assert worker.turn() == [(0, 6)]
 
-    assert [offset for offset, _ in worker.partitions[ONE].condemned] == [6]
+    assert [offset for offset, _ in worker.partitions[ONE].quarantined] == [6]
 
 
 def test_after_some_records_all_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PROBATION_RECORDS", 2)
+    monkeypatch.setattr(module, "SUSPECT_RECORDS", 2)
     consumer = after("")
     worker = Worker(consumer)
     worker.poll(ONE, 5, 6, 7, 8)
@@ -364,7 +364,7 @@ def test_after_some_records_all_goes_on(monkeypatch: pytest.MonkeyPatch) -> None
     assert consumer.committed[ONE] == Commit(7, CLEAN)
 
 
-def test_a_job_that_takes_long_holds_up_others_for_some_seconds_and_is_excused() -> None:
+def test_a_job_that_takes_long_holds_up_others_for_some_seconds_and_is_cleared() -> None:
     consumer = after(begun(o5=1), "")
     worker = Worker(consumer)
     worker.poll(ONE, 5, 6)
@@ -376,7 +376,7 @@ def test_a_job_that_takes_long_holds_up_others_for_some_seconds_and_is_excused()
     assert worker.turn(later=LONG) == [(0, 6), (1, 3), (1, 4)]
 
     assert consumer.committed[ONE] == Commit(5, begun(o5=0)), "the others may kill it now"
-    assert not worker.probation.is_busy
+    assert not worker.crash_guard.is_busy
 
 
 def test_a_job_that_takes_long_all_alone_stays_counted() -> None:
@@ -391,7 +391,7 @@ def test_a_job_that_takes_long_all_alone_stays_counted() -> None:
 
 
 @pytest.mark.parametrize("luck", range(8))
-def test_who_was_excused_is_tried_after_the_others(luck: int) -> None:
+def test_a_cleared_record_begins_after_the_other_suspects(luck: int) -> None:
     random.seed(luck)
     worker = Worker(after(begun(o5=0), ""))
     worker.poll(ONE, 5)
@@ -413,13 +413,13 @@ def test_a_record_that_waits_for_its_time_holds_up_nobody() -> None:
     assert consumer.committed == {ONE: Commit(5, begun(o5=0)), TWO: Commit(3, begun(o3=1))}
 
 
-def test_who_is_told_to_end_does_not_blame_what_is_running() -> None:
+def test_a_worker_that_is_asked_to_stop_clears_what_is_running() -> None:
     consumer = after("")
     worker = Worker(consumer)
     worker.poll(ONE, 5)
     worker.turn()
 
-    worker.probation.excuse()
+    worker.crash_guard.clear_suspect()
 
     assert consumer.committed[ONE] == Commit(5, begun(o5=0))
 
@@ -432,12 +432,12 @@ def test_what_is_done_meanwhile_is_not_committed_backwards() -> None:
     worker.end(ONE, stored=False)
     made = consumer.commits_made
 
-    worker.probation.excuse()
+    worker.crash_guard.clear_suspect()
 
     assert consumer.commits_made == made
 
 
-def test_who_is_on_probation_when_it_leaves_tells_the_next_owner() -> None:
+def test_a_suspect_is_counted_for_the_next_owner_when_its_partition_leaves() -> None:
     consumer = after(begun(o6=2))
     worker = Worker(consumer)
     worker.poll(ONE, 5, 6)
@@ -454,12 +454,12 @@ def test_partitions_that_are_gone_are_forgotten() -> None:
     worker.poll(ONE, 5)
     worker.turn()
 
-    worker.probation.forget([ONE, TWO])
+    worker.crash_guard.forget([ONE, TWO])
 
-    assert not worker.probation.is_busy
+    assert not worker.crash_guard.is_busy
     assert worker.turn() == []
     assert worker.poll(ONE, 5) == [5]
-    worker.probation.excuse()
+    worker.crash_guard.clear_suspect()
 
 
 def test_what_cannot_be_asked_is_worked_on() -> None:

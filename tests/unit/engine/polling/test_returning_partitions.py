@@ -48,7 +48,7 @@ def side_by_side() -> LaneCoordinator:
         dispatch_dead=lambda _: None,
         stop_process=lambda _: None,
         executors=1,
-        summon=lambda _: None,
+        invite=lambda _: None,
     )
 
 
@@ -233,7 +233,7 @@ def test_a_batch_that_has_heard_of_the_end_is_not_taken_for_whole(listens: bool)
         def consume(self) -> None:
             consumption.leave()
             departed.keep("app", [partition])
-            consumption.farewell("revoked")
+            consumption.on_leave("revoked")
             assert not listens or self.is_revoked
 
     departed = Departed()

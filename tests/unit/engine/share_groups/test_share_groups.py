@@ -21,8 +21,8 @@ from samovar.engine.share_groups.verdict import (
     Requeue,
     deaths,
     failures,
-    is_condemned,
-    is_on_trial,
+    is_quarantined,
+    is_suspect,
     requeued,
 )
 from samovar.errors import BrokerError, WorkerDiedError
@@ -40,10 +40,10 @@ def test_what_comes_back_was_begun_and_not_ended() -> None:
     assert deaths(delivery(2, share_deaths=b"1")) == 2
 
 
-def test_before_a_third_death_a_job_is_on_trial_and_after_it_condemned() -> None:
+def test_before_a_third_death_a_job_is_suspect_and_after_it_quarantined() -> None:
     told = [delivery(1, share_deaths=b"%d" % count) for count in range(4)]
-    assert [is_on_trial(each) for each in told] == [False, False, True, False]
-    assert [is_condemned(each) for each in told] == [False, False, False, True]
+    assert [is_suspect(each) for each in told] == [False, False, True, False]
+    assert [is_quarantined(each) for each in told] == [False, False, False, True]
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_a_copy_is_the_same_but_for_its_history() -> None:
     ]
 
 
-def test_a_condemned_job_stays_so_while_its_dead_letter_cannot_be_stored() -> None:
+def test_a_quarantined_job_stays_so_while_its_dead_letter_cannot_be_stored() -> None:
     def refuse(*_: object) -> None:
         raise BrokerError("no such topic")
 

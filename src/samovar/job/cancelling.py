@@ -2,20 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
-
 from samovar.errors import ArgumentError, SchedulingNotSupportedError
 from samovar.job import runtime
-from samovar.job.queue_adapter import QueueAdapter
-
-
-@runtime_checkable
-class _Cancels(Protocol):
-    """A queue adapter that can take back what waits for its time."""
-
-    def cancel_scheduled(self, job_id: str) -> bool:
-        """Drop a job that still waits; whether there was one."""
-        ...
+from samovar.job.queue_adapter import CancelsScheduled, QueueAdapter
 
 
 def cancel_scheduled(job_id: str, *, queue_adapter: str | QueueAdapter | None = None) -> bool:
@@ -31,7 +20,7 @@ def cancel_scheduled(job_id: str, *, queue_adapter: str | QueueAdapter | None = 
     if not isinstance(job_id, str):  # pyright: ignore[reportUnnecessaryIsInstance] -- users
         raise ArgumentError(f"cancel_scheduled takes a job's id, a string; found {job_id!r:.80}.")
     adapter = runtime.adapter_for(queue_adapter)
-    if isinstance(adapter, _Cancels):
+    if isinstance(adapter, CancelsScheduled):
         return adapter.cancel_scheduled(job_id)
     raise SchedulingNotSupportedError(
         f"{type(adapter).__name__} cannot take back jobs that wait for their time."

@@ -9,7 +9,7 @@ from typing import Any
 
 from samovar import events
 from samovar.errors import ArgumentError, EnqueueError
-from samovar.job import call_checks, callbacks, current_attributes, runtime, transactions
+from samovar.job import call_checks, callbacks, carrying, runtime, transactions
 from samovar.job.context import CURRENT_JOB
 from samovar.job.job_data import NO_HINTS, EnqueueRequest, Receipt
 from samovar.job.queue_adapter import QueueAdapter
@@ -165,10 +165,7 @@ def _request(job: JobState) -> EnqueueRequest:
     data = job.serialize()
     if job.origin is None:
         call_checks.check(job)
-        if current_attributes.persisted:
-            current_attributes.carry(data)
-    else:
-        current_attributes.keep(data, job.origin)
+    carrying.inject(data, job.origin)
     make_hints = type(job).make_hints
     hints = NO_HINTS if make_hints is None else make_hints(job)
     return EnqueueRequest(data, job.due_ns, hints, _may_wait(job))

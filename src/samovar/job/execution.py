@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from samovar import events
 from samovar.errors import ArgumentError, PerformInsideLoopError, RevokedError
-from samovar.job import callbacks, current_attributes, enqueuing, handlers, retries, runtime
+from samovar.job import callbacks, carrying, enqueuing, handlers, retries, runtime
 from samovar.job.context import CURRENT_JOB, LOCALE, TIMEZONE, use_locale, use_timezone
 from samovar.job.outcome import Discarded, GivenUp, Retried
 from samovar.job.state import JobState
@@ -48,15 +48,15 @@ def execute(data: Mapping[str, Any]) -> Any:
         PayloadError: it stands for none.
         Exception: what nothing in the job's class dealt with.
     """
-    return deliver(JobState.deserialize(data), data)
+    return deliver(JobState.deserialize(data), carrying.carried(data))
 
 
-def deliver(job: JobState, data: Mapping[str, Any]) -> Any:
+def deliver(job: JobState, carried: Mapping[str, Any] | None) -> Any:
     """Perform a job that came out of a queue, in a context of its own: what it sets in context
-    variables is gone when it ends.
+    variables is gone when it ends. `carried` is what travelled beside it, if anything did.
     """
-    if _around_execute or current_attributes.persisted:
-        return copy_context().run(_deliver_within, job, data)
+    if _around_execute or carried is not None:
+        return copy_context().run(_deliver_within, job, carried)
     return copy_context().run(_perform_alone, job)
 
 
@@ -92,11 +92,12 @@ def _perform_alone(job: JobState) -> Any:
     return _in_its_place(job)
 
 
-def _deliver_within(job: JobState, data: Mapping[str, Any]) -> Any:
+def _deliver_within(job: JobState, carried: Mapping[str, Any] | None) -> Any:
     with ExitStack() as stack:
         for wrapper in _around_execute:
             stack.enter_context(wrapper(job))
-        current_attributes.take_over(data)
+        if carried is not None:
+            carrying.extract(carried)
         return perform_now(job)
 
 

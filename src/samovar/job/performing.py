@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from samovar import events
 from samovar.errors import PayloadError
-from samovar.job import current_attributes, execution
-from samovar.job.job_data import JobData, loads
+from samovar.job import carrying, execution
+from samovar.job.job_data import loads
 from samovar.job.outcome import Failed, GivenUp, Outcome, Poison
 from samovar.job.state import JobState
 from samovar.support import wording
 from samovar.support.tenure import Tenure
 
-#: The surroundings of a job when no class of theirs travels.
-_NOTHING: JobData = {}
-
 
 def describe(value: bytes | None) -> str:
-    """The job that a payload stands for, in words; for what is told after it failed."""
+    """The job that a payload stands for, in words; for messages after it failed."""
     try:
         data = loads(value)
     except PayloadError:
@@ -38,27 +38,28 @@ def perform(
     and ends.
     """
     try:
-        job = JobState.from_payload(value)
+        carried = carrying.decoded(value)
+        # A payload is decoded once: by the job, unless more than the job is read from it.
+        job = JobState.from_payload(value) if carried is None else JobState.from_decoded(carried)
         # Not out of its context variable: that costs a look-up in a new context for each job.
         job.tenure = tenure
         if repeats:
             job.executions += repeats
-        surroundings = loads(value) if current_attributes.persisted else _NOTHING
     except PayloadError as error:
         return Poison(error)
     except BaseException as error:
         return Failed(error)
     try:
         if message is None:
-            execution.deliver(job, surroundings)
+            execution.deliver(job, carried)
         else:
-            _deliver_watched(job, surroundings, message)
+            _deliver_watched(job, carried, message)
     except BaseException as error:
         return GivenUp(error) if isinstance(job.job_outcome, GivenUp) else Failed(error)
     return job.job_outcome
 
 
-def _deliver_watched(job: JobState, surroundings: JobData, message: object) -> None:
+def _deliver_watched(job: JobState, carried: Mapping[str, Any] | None, message: object) -> None:
     events.announce("active_job.consume", job=job, message=message)
     with events.instrument("active_job.consumed", job=job, message=message):
-        execution.deliver(job, surroundings)
+        execution.deliver(job, carried)

@@ -34,3 +34,12 @@ class QueueAdapter(Protocol):
     def close(self, timeout: float) -> int:
         """Finish what is outstanding; how many jobs could not be handed over."""
         ...
+
+
+@runtime_checkable
+class CancelsScheduled(Protocol):
+    """What an adapter offers beside that if it can take back a job that waits for its time."""
+
+    def cancel_scheduled(self, job_id: str) -> bool:
+        """Drop a job that still waits; whether there was one."""
+        ...

@@ -317,7 +317,16 @@ class JobState:
                 job._take(data)
                 job.origin = raw
                 return job
-        found = loads(raw)
+        return JobState.from_decoded(loads(raw))
+
+    @staticmethod
+    def from_decoded(found: JobData) -> JobState:
+        """`from_payload` for bytes that `loads` has decoded.
+
+        Raises:
+            UnknownJobClassError: no imported class bears its name.
+            PayloadError: it has no arguments, or a value in it is of no use.
+        """
         if found.get("arguments") is None and "job_class" in found:
             raise PayloadError("arguments are missing, and so this is no job; expected a list.")
         return JobState.deserialize(found)

@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measure Samovar, the bare libraries and the peers, and tell.
+"""`python -m benchmarks`: measure Samovar, the bare libraries and the peers, and report.
 
 python -m benchmarks                 everything, five rounds; renews the documentation's figures
 python -m benchmarks --quick         one short round, without two processes
@@ -91,8 +91,8 @@ def add_memory(path: Path, console: Console) -> None:
     """Measure memory, and add it to the results of an earlier run if there are any."""
     results = Results.read(path) if path.exists() else None
     for name, figures in measure_memory():
-        told = ", ".join(f"{key} {value:.1f} MB" for key, value in figures.items())
-        console.print(f"{name}: {told}")
+        shown = ", ".join(f"{key} {value:.1f} MB" for key, value in figures.items())
+        console.print(f"{name}: {shown}")
         if results and name in results.medians:
             results.medians[name] |= figures
     if results:

@@ -125,7 +125,7 @@ def rows(comparison: Comparison, results: Results) -> Iterator[Sequence[str]]:
         if not rates:
             yield contestant.title, "-", "", "", "", ""
             continue
-        # Where a round failed, one cannot tell which belong together.
+        # Where a round failed, it is not known which belong together.
         ratios = (
             [a / b for a, b in zip(rates, others, strict=True)] if len(rates) == len(others) else []
         )
@@ -136,7 +136,7 @@ def _judged(name: str, ratios: Sequence[float], comparison: Comparison) -> Seque
     if not ratios:
         return "", "", "", ""
     ratio, required = median(ratios), comparison.required.get(name)
-    told = " ".join(f"{each:.2f}" for each in ratios)
+    shown = " ".join(f"{each:.2f}" for each in ratios)
     if required is None:
-        return f"{ratio:.2f}", told, "", ""
-    return f"{ratio:.2f}", told, f"≥ {required:g}", "✔" if ratio >= required else "✘"
+        return f"{ratio:.2f}", shown, "", ""
+    return f"{ratio:.2f}", shown, f"≥ {required:g}", "✔" if ratio >= required else "✘"

@@ -17,7 +17,7 @@ from samovar.job.job import Job
 from samovar.support import clock
 
 NAME = "samovar-embedded"
-#: Jobs that come due while an otherwise idle worker is watched, so many seconds apart.
+#: Jobs that come due while an otherwise idle worker is watched, this many seconds apart.
 JOBS, APART = 200, 0.05
 #: Jobs that wait meanwhile, and how much of the worker's time is looked at, in seconds.
 WAITING, IDLE = 100_000, 5.0

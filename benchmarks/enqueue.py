@@ -3,7 +3,7 @@
 python -m benchmarks.enqueue MODULE one SECONDS     one by one: jobs a second, all handed over
 python -m benchmarks.enqueue MODULE bulk SECONDS    500 a call
 python -m benchmarks.enqueue MODULE fill COUNT      as fast as it can
-python -m benchmarks.enqueue MODULE pace COUNT RATE the argument tells when it was enqueued
+python -m benchmarks.enqueue MODULE pace COUNT RATE the argument says when it was enqueued
 """
 
 from __future__ import annotations

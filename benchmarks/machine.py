@@ -61,10 +61,10 @@ def versions() -> dict[str, str]:
 
 def _processor() -> str:
     try:
-        told = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+        model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     except OSError:
-        told = None
-    return told[1] if told else platform.processor()
+        model = None
+    return model[1] if model else platform.processor()
 
 
 def _fsync_ms(times: int = 200) -> float:

@@ -159,7 +159,7 @@ def idling(worker: Worker, seconds: float) -> dict[str, float]:
 
 
 def cpu_seconds(process: psutil.Process) -> float:
-    """To the nanosecond where Linux tells it: psutil's ticks are too coarse for an idle worker."""
+    """To the nanosecond where Linux says it: psutil's ticks are too coarse for an idle worker."""
     nanoseconds = 0
     with contextlib.suppress(OSError):
         for path in Path(f"/proc/{process.pid}/task").glob("*/schedstat"):

@@ -1,4 +1,4 @@
-"""Where one measurement takes place: told to every process of it by environment variables."""
+"""Where one measurement takes place: passed to each of its processes by environment variables."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ ENQUEUE_SECONDS = 300
 
 
 class MeasurementError(Exception):
-    """A process of a contestant failed; the message tells how."""
+    """A process of a contestant failed; the message says how."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ class Worker:
         return Count(jobs=jobs, firsts=tuple(f / 1e9 for f in firsts), last=last / 1e9)
 
     def wait_for(self, jobs: int, *, within: float) -> Count:
-        """The counters once so many jobs are performed.
+        """The counters once `jobs` jobs are performed.
 
         Raises:
             MeasurementError: they were not in time, or a process of the worker ended.
@@ -76,8 +76,8 @@ class Worker:
         while (count := self.count()).jobs < jobs:
             self.check_that_it_runs()
             if time.monotonic() > until:
-                told = f"{count.jobs} of {jobs} jobs performed in {within:g} s"
-                raise MeasurementError(f"{told}\n{self._groups[0].tail(15)}")
+                failure = f"{count.jobs} of {jobs} jobs performed in {within:g} s"
+                raise MeasurementError(f"{failure}\n{self._groups[0].tail(15)}")
             time.sleep(0.005)
         return count
 
@@ -143,7 +143,7 @@ def enqueue(
 def environment_of(
     contestant: Contestant, place: Place, *, counts: Path | None = None, latency: bool = False
 ) -> dict[str, str]:
-    """Everything that a process of the contestant is told."""
+    """The environment of a contestant's process."""
     return {
         **os.environ,
         **place.environment,

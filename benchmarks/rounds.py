@@ -74,9 +74,9 @@ class Rounds:
             return
         for measure, value in figures.items():
             self.values[contestant.name][measure].append(value)
-        told = ", ".join(f"{key} {value:,.4g}" for key, value in figures.items())
+        shown = ", ".join(f"{key} {value:,.4g}" for key, value in figures.items())
         took = time.monotonic() - began
-        line = f"round {number}  {contestant.name:19} {name:13} {told}  ({took:.1f} s)"
+        line = f"round {number}  {contestant.name:19} {name:13} {shown}  ({took:.1f} s)"
         self._console.print(line, style="dim", highlight=False, soft_wrap=True)
 
 

@@ -84,7 +84,7 @@ def resolve_jars() -> None:
 
 
 def attempt(command: Sequence[str]) -> bool:
-    """Runs a command quietly; tells what it said only if it failed."""
+    """Runs a command quietly; shows its output only if it failed."""
     java = kafka_files.find_java()
     environment = {"DEBIAN_FRONTEND": "noninteractive", **os.environ}
     if java:

@@ -20,7 +20,7 @@ PICTURE = Path(__file__).parents[1] / "docs" / "assets" / "demo.svg"
 WIDTH = 100
 COMMAND = ["samovar", "demo", "--kill"]
 
-#: Where a bar was drawn anew: what stood on the line before is gone.
+#: Where a bar was redrawn: the old text of the line is gone.
 REDRAWN = re.compile(r"[^\n]*\r\x1b\[2K")
 CURSOR = re.compile(r"\x1b\[\?25[lh]")
 #: Rich's picture asks a web host for its font; without it the reader's own is used.

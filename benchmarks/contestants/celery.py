@@ -1,4 +1,4 @@
-"""Celery on Redis, as it is unless told otherwise; only its results are turned off."""
+"""Celery on Redis, with its defaults; only its results are turned off."""
 
 from __future__ import annotations
 

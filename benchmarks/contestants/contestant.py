@@ -23,7 +23,7 @@ class Contestant:
     module: str
     #: The worker of one or two processes at a place.
     worker: Callable[[Place, int], Commands]
-    #: What else its processes are told.
+    #: More environment variables of its processes.
     environment: Callable[[Place], Mapping[str, str]] = field(default=lambda place: {})
     #: Packages that may be missing; without them the contestant is skipped.
     needs: tuple[str, ...] = ()

@@ -34,7 +34,7 @@ class WelcomeMailJob(Job):
         message["From"] = "shop@example.com"
         message["To"] = address
         message["Subject"] = f"Welcome, {name}!"
-        # Every run of a job has its id: a mail that is sent twice can be told by it.
+        # Every run of a job has its id: it shows a mail that is sent twice.
         message["Message-ID"] = f"<{self.job_id}@shop.example.com>"
         message.set_content(f"Dear {name},\n\nyour account is ready.\n")
         deliver(message)

@@ -54,7 +54,7 @@ def command(
     """
     if bootstrap_servers and adapter != "kafka":
         raise click.UsageError("--bootstrap-servers needs --adapter kafka.")
-    # A demo that is told to end takes its workers along.
+    # A demo that gets a signal to end stops its workers too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.default_int_handler)
     console = Console()

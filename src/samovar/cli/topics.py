@@ -40,13 +40,13 @@ def _options(function: Callable[..., None]) -> Callable[..., None]:
     return function
 
 
-_dry_run = click.option("--dry-run", is_flag=True, help="Only tell what would be done.")
+_dry_run = click.option("--dry-run", is_flag=True, help="Only show what would be done.")
 
 
 @command.command("plan")
 @_options
 def plan(config: Path | None, environment: str | None, detailed_exitcode: bool) -> None:
-    """Tell what `migrate` would do; change nothing."""
+    """Show what `migrate` would do; change nothing."""
     with _application(config, environment) as app:
         alignment = app.alignment()
         _work_through(alignment, alignment.plan(), is_dry=True, detailed=detailed_exitcode)
@@ -102,7 +102,7 @@ def delete(
 ) -> None:
     """Delete every declared topic with all its jobs.
 
-    Dead letter topics go too, and so does what scheduled and recurring jobs are kept in; what a
+    Dead letter topics go too, and so do the topics of scheduled and recurring jobs; what a
     pattern finds stays.
     """
     with _application(config, environment) as app:

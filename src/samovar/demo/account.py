@@ -17,7 +17,7 @@ from samovar.support import clock
 BULK = 100
 #: How often the workers' notes are read, in seconds.
 LOOK_SECONDS = 0.05
-#: Without anything new for so long the demo gives up, in seconds.
+#: The demo gives up after this time without anything new, in seconds.
 PATIENCE_SECONDS = 60.0
 
 

@@ -26,7 +26,7 @@ from samovar.support import ids
 PROCESSES = 2
 #: How long the workers may take to end, in seconds.
 STOP_SECONDS = 40.0
-#: A member killed is missed after so long; Kafka's own default would be 45 seconds.
+#: The group notices a killed member after this time; Kafka's default is 45 seconds.
 _MISSED_SOON = {"session.timeout.ms": 6000}
 #: Each job to a partition of its own choosing; else a bulk of jobs lands in the same one.
 _SPREAD = {"sticky.partitioning.linger.ms": 0}
@@ -92,7 +92,7 @@ class Run:
         try:
             self._delete_topics()
         except BrokerError:
-            if error is None:  # else the first error tells more
+            if error is None:  # else the first error says more
                 raise
 
     @contextmanager
@@ -130,8 +130,10 @@ class Run:
         """
         if self._process is not None and (status := self._process.poll()) is not None:
             tail = self.log.read_text(errors="replace").splitlines()[-10:]
-            told = "\n".join(tail)
-            raise DemoError(f"The workers ended early, with status {status}. {self.log}:\n{told}")
+            tail_text = "\n".join(tail)
+            raise DemoError(
+                f"The workers ended early, with status {status}. {self.log}:\n{tail_text}"
+            )
 
     def _delete_topics(self) -> None:
         settings = self._app.settings

@@ -1,6 +1,6 @@
 """Job arguments to JSON values and back, as Active Job writes them.
 
-Scalars and lists stay as they are. A dict carries a marker that tells which of its keys are
+Scalars and lists stay as they are. A dict carries a marker that lists which of its keys are
 Ruby symbols; keyword arguments are the last element, a hash marked as keywords. Every other
 type needs a serializer (`serializers/`), or is a record. Source of the format: Active Job's
 `arguments.rb`, Rails 7.2 to 8.2.

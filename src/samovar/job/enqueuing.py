@@ -1,4 +1,4 @@
-"""From a job to its backend: callbacks, serialize, hand over, note the answer on the job."""
+"""From a job to its backend: callbacks, serialize, hand over, store the answer on the job."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def enqueue(job: JobState, *, at_once: bool = False) -> bool:
 
 
 def enqueue_all(jobs: Sequence[JobState]) -> None:
-    """Hand several jobs over, one bulk call per adapter; each job tells what became of it."""
+    """Hand several jobs over, one bulk call per adapter; each job holds its own result."""
     _enqueue_all(_without_waiting(jobs) if transactions.watchers else jobs)
 
 

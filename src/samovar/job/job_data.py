@@ -16,7 +16,7 @@ from samovar.errors import EnqueueError, PayloadError, SerializationError
 
 JobData = dict[str, Any]
 
-#: The hints of a job whose class says nothing to its backend.
+#: The hints of a job whose class sets no options for its backend.
 NO_HINTS: Mapping[str, Any] = {}
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
@@ -28,7 +28,7 @@ class EnqueueRequest(msgspec.Struct, frozen=True, gc=False):
     data: JobData
     #: When it may be performed, nanoseconds since the epoch; None is at once.
     due_ns: int | None = None
-    #: What the class told this backend about its jobs, such as a partition key.
+    #: The class's options for this backend, such as a partition key.
     hints: Mapping[str, Any] = NO_HINTS
     #: Whether it was enqueued before, and so may wait for an earlier choice of its time.
     again: bool = False
@@ -43,7 +43,7 @@ class Receipt(msgspec.Struct, frozen=True):
     refusal: EnqueueError | None = None
 
 
-#: The answer of backends that have nothing to tell.
+#: The answer of backends that have no id of their own to return.
 TAKEN = Receipt()
 
 

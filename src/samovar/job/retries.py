@@ -126,7 +126,7 @@ Declaration = Retry | Discard | Rescue
 
 
 def _named_options(function: Callable[P, D]) -> Callable[P, D]:
-    """Decorates a declaration: an option that it has not is told with the one that was meant."""
+    """Decorates a declaration: the error for an unknown option suggests the nearest known one."""
     known = [name for name in inspect.signature(function).parameters if name != "errors"]
 
     @functools.wraps(function)

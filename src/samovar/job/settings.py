@@ -52,7 +52,7 @@ class JobSettings:
     log_arguments: bool = True
     #: Whether each job has log lines when it is enqueued, begins and ends (`samovar worker -v`).
     log_every_job: bool = False
-    #: Whether those lines tell which line of your code enqueued; slow, for development.
+    #: Whether those lines name the line of your code that enqueued; slow, for development.
     verbose_enqueue_logs: bool = False
 
     def real_queue(self, name: str, prefix: str | None = None, delimiter: str | None = None) -> str:
@@ -73,14 +73,14 @@ class JobSettings:
         return queue in {self.real_queue(name) for name in self.ruby_queues}
 
 
-def check_queue(name: Any, told: str) -> Any:
-    """That very name, if it can be a queue's. `told` says who gave it.
+def check_queue(name: Any, source: str) -> Any:
+    """The name, if it is legal for a queue. `source` says where it was set.
 
     Raises:
         ArgumentError: it is no text, or none that can be written.
     """
     if not isinstance(name, str) or (not name.isascii() and not _is_writable(name)):
-        raise ArgumentError(f"{told} is {name!r}; expected the name of a queue, as text.")
+        raise ArgumentError(f"{source} is {name!r}; expected the name of a queue, as text.")
     return name
 
 

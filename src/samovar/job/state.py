@@ -92,7 +92,7 @@ class JobState:
     #: The payload that the job was made from, if it was: a retry keeps its current attributes.
     origin: Mapping[str, Any] | bytes | None = None
     _queue_name: str | None = None
-    #: Whether the queue's name is settled, be it to None by a payload that lacks it.
+    #: Whether the queue's name is decided; a payload without one decides on None.
     _queue_settled: bool = False
     #: `scheduled_at` as nanoseconds since the epoch, exactly; None is at once.
     due_ns: int | None = None
@@ -302,7 +302,8 @@ class JobState:
         """The job that a record's bytes stand for: `deserialize`, but a class without a `restore`
         of its own takes what was read from the bytes, and no hash is made.
 
-        Whoever enqueues a job writes its arguments, be they none: bytes without them are no job.
+        An enqueued job always has `arguments`, perhaps an empty list: bytes without them are no
+        job.
         A hash without them is performed with none, as in Rails.
 
         Raises:

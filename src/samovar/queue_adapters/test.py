@@ -1,4 +1,4 @@
-"""The test adapter: records jobs for assertions, or performs them at once when told to."""
+"""The test adapter: records jobs for assertions, or performs them at once."""
 
 from __future__ import annotations
 

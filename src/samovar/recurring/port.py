@@ -43,6 +43,6 @@ class Ledger(Protocol):
         then shows that.
 
         Raises:
-            BrokerError: neither happened, or only looking again tells.
+            BrokerError: neither happened, or it is not known which.
         """
         ...

@@ -59,9 +59,9 @@ def read(*, cron: Any, every: Any, time_zone: Any) -> Schedule:
     try:
         CronSim(cron, datetime.now(zone))
     except (CronSimError, TypeError, AttributeError) as error:
-        told = f": {error}" if str(error) else ""
+        detail = f": {error}" if str(error) else ""
         raise ArgumentError(
-            f"cron is {cron!r}{told}; expected minute, hour, day, month and weekday, such as "
+            f"cron is {cron!r}{detail}; expected minute, hour, day, month and weekday, such as "
             "'0 2 * * *'."
         ) from None
     return Cron(cron, zone)

@@ -63,7 +63,7 @@ class JobAssertions(MessageHelpers):
         except_: Chosen | None = None,
         queue: str | None = None,
     ) -> Checked:
-        """So many jobs were enqueued, or are by the block."""
+        """This number of jobs was enqueued, or is by the block."""
         __tracebackhide__ = True
         adapter = adapter_that_records("assert_enqueued_jobs", only)
         chosen = selection(only, except_, queue)
@@ -91,7 +91,7 @@ class JobAssertions(MessageHelpers):
         except_: Chosen | None = None,
         queue: str | None = None,
     ) -> Checked:
-        """So many jobs were performed. The block form performs what the block enqueues, and the
+        """How many jobs were performed. The block form performs what the block enqueues, and the
         filters choose which of it; an error of a job leaves the block.
         """
         __tracebackhide__ = True
@@ -185,7 +185,7 @@ class JobAssertions(MessageHelpers):
         queue: str | None = None,
         at: datetime | float | None = None,
     ) -> PerformedCount:
-        """Perform what is stored now, and tell how many jobs that were; what they enqueue, retries
+        """Perform what is stored now, and return the number of jobs; what they enqueue, retries
         too, stays stored. An error of a job leaves this call; the job counts as performed.
 
         The block form performs each job of the block as it is enqueued instead, whatever its
@@ -231,7 +231,7 @@ class JobAssertions(MessageHelpers):
         self, job: type[JobState], step: str, *, cursor: Any = None, reason: object = True
     ) -> AbstractContextManager[None]:
         """In the block, jobs of this class stop at a checkpoint of that step, as they do when a
-        worker ends: at any cursor, or at the one given. `reason` is True or what is told.
+        worker ends: at any cursor, or at the one given. `reason` is True, or the reason to report.
         """
         adapter = adapter_that_records("interrupt_job_during_step", job)
         return interruptions.during_step(adapter, job, step, cursor, reason)

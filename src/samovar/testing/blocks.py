@@ -1,4 +1,4 @@
-"""Tell `with helper(...):` from a plain `helper(...)`: the helpers do something else in a block.
+"""Distinguish `with helper(...)` from plain `helper(...)`: a block changes what the helpers do.
 
 A plain call has to check, or perform, there and then; called for a block, the same helper must
 wait until the block has run. Without telling them apart a forgotten `with` would pass unseen.
@@ -25,7 +25,7 @@ def opens_block() -> bool:
     Functions that only return what it gives are looked through. Anything else that would enter
     it later, such as `ExitStack.enter_context`, counts as a plain call.
     """
-    # Nothing but the caller's next instruction tells: `with` looks at the value afterwards.
+    # Only the caller's next instruction shows it: `with` looks at the value afterwards.
     frame = sys._getframe(1).f_back  # pyright: ignore[reportPrivateUsage]
     while frame is not None:
         following = _following(frame.f_code, frame.f_lasti)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from samovar.queue_adapters.test import RecordedJob, TestAdapter
 from samovar.testing.choosing import Selection
 from samovar.testing.performing import performing
-from samovar.testing.words import listed, told
+from samovar.testing.words import described, listed
 
 
 def check_enqueued(adapter: TestAdapter, number: int, chosen: Selection) -> None:
@@ -70,9 +70,9 @@ def _check(
         text += f" ({filters}; * counts)"
     if recorded_jobs:
         marks = zip(taken, recorded_jobs, strict=True)
-        text += f":\n{listed([f'{_MARKS[is_taken]} {told(job)}' for is_taken, job in marks])}"
+        text += f":\n{listed([f'{_MARKS[is_taken]} {described(job)}' for is_taken, job in marks])}"
     if left:
-        text += f"\nEnqueued, and not performed:\n{listed([f'- {told(job)}' for job in left])}"
+        text += f"\nEnqueued, and not performed:\n{listed([f'- {described(job)}' for job in left])}"
     raise AssertionError(text)
 
 

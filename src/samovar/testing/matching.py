@@ -15,7 +15,7 @@ from samovar.queue_adapters.test import RecordedJob, TestAdapter, is_on_queue, p
 from samovar.testing.choosing import Selection, classes_in, epoch_seconds
 from samovar.testing.counting import added
 from samovar.testing.performing import performing
-from samovar.testing.words import listed, told
+from samovar.testing.words import described, listed
 
 #: How far a job's time may be off, in seconds.
 TOLERANCE = 1.0
@@ -121,7 +121,7 @@ def find(expected: Expected, recorded_jobs: Sequence[RecordedJob], *, verb: str)
                 job = JobState.deserialize(payload_of(recorded))
                 job.decode_arguments()
                 return job
-            near.append(f"{told(recorded)}: other {' and '.join(differences)}")
+            near.append(f"{described(recorded)}: other {' and '.join(differences)}")
     raise AssertionError(
         f"No job was {verb} with {expected}.\n{_instead(expected, near, recorded_jobs, verb)}"
     )

@@ -13,14 +13,14 @@ from samovar.queue_adapters.test import RecordedJob
 LISTED = 20
 
 
-def told(recorded: RecordedJob) -> str:
+def described(recorded: RecordedJob) -> str:
     """A recorded job in one line: ChargeJob(1, method='card') on 'payments', priority 5."""
     where = f" on {recorded['queue']!r}"
     if recorded["priority"] is not None:
         where += f", priority {recorded['priority']}"
     if "at" in recorded:
         where += f", at {datetime.fromtimestamp(recorded['at'], UTC).isoformat()}"
-    return f"{recorded['job_class']}({_told_arguments(recorded)}){where}"
+    return f"{recorded['job_class']}({_arguments(recorded)}){where}"
 
 
 def listed(lines: Sequence[str]) -> str:
@@ -31,7 +31,7 @@ def listed(lines: Sequence[str]) -> str:
     return "\n".join(shown)
 
 
-def _told_arguments(recorded: RecordedJob) -> str:
+def _arguments(recorded: RecordedJob) -> str:
     try:
         positional, keywords = JobState.deserialize(recorded).decode_arguments()
     except SamovarError as error:

@@ -54,7 +54,7 @@ class Layout:
         return found[0] if found else self.root / "tests"
 
     def is_importable(self) -> bool:
-        """Whether tests can import the project's modules: it is installed, or pytest is told."""
+        """Whether tests can import the project's modules: it is installed, or on pytest's path."""
         elsewhere = sys.path[1:]  # the first may be the working directory, for this command only
         return (
             PathFinder.find_spec(self.own, elsewhere) is not None
@@ -76,7 +76,7 @@ def find_layout(
         imports: The setting of that name.
 
     Raises:
-        ArgumentError: it cannot be told where jobs go.
+        ArgumentError: it is not clear where jobs go.
     """
     root = _root_of(directory)
     if chosen is not None:
@@ -154,7 +154,7 @@ def _packages(folder: Path) -> list[str]:
 
 
 def _configuration(root: Path) -> str:
-    """Whatever tells pytest how to run here."""
+    """The file with pytest's settings here."""
     texts: list[str] = []
     for name in ("pyproject.toml", "pytest.ini", "tox.ini", "setup.cfg"):
         if (root / name).is_file():

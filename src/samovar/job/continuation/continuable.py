@@ -187,7 +187,7 @@ class Continuable(Attributes, registered=False):
         continuation.begin()
         if continuation.started:
             self.resumptions += 1
-            continuation.announce("resume.active_job", **continuation.told)
+            continuation.announce("resume.active_job", **continuation.event_fields)
         try:
             yield
             continuation.finish()

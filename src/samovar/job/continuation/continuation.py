@@ -58,8 +58,8 @@ class Continuation:
         return f"after '{self.completed[-1]}'" if self.completed else "not started"
 
     @property
-    def told(self) -> dict[str, Any]:
-        """What events tell of it."""
+    def event_fields(self) -> dict[str, Any]:
+        """Its fields in an event."""
         return {
             "description": self.description,
             "completed_steps": list(self.completed),
@@ -139,12 +139,12 @@ class Continuation:
             self._interrupt("stopping" if reason is True else reason)
 
     def announce(self, name: str, **payload: Any) -> None:
-        """Tell of the job in an event."""
+        """Announce an event of the job."""
         if name in events.heard:
             events.announce(name, job=self._job, adapter=self._adapter(), **payload)
 
     def _interrupt(self, reason: object) -> None:
-        self.announce("interrupt.active_job", reason=reason, **self.told)
+        self.announce("interrupt.active_job", reason=reason, **self.event_fields)
         raise Interrupt(f"Interrupted {self.description} ({reason})")
 
     def _may_begin(self, name: str, start: Any, isolated: bool) -> bool:

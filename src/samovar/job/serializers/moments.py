@@ -13,7 +13,7 @@ from typing import Any, Self, SupportsIndex, cast
 from samovar.errors import ArgumentError
 from samovar.support import clock
 
-#: Ruby tells a time in UTC (Z) from one that is no hours away from it (+00:00).
+#: Ruby distinguishes a time in UTC (Z) from one at an offset of zero (+00:00).
 NO_OFFSET = timezone(timedelta(0), "+00:00")
 
 _FRACTION = re.compile(r"[.,](\d+)")

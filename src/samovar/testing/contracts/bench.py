@@ -122,12 +122,12 @@ class Member:
         return [batch.records for batch in batches]
 
     def poll_until_received(self, count: int) -> None:
-        """Poll until so many records have come in all, and no more."""
+        """Poll until `count` records have come in all, and no more."""
         eventually(lambda: self._poll_and(self.count >= count), what=f"{count} records came")
         assert self.count == count
 
     def poll_until_held(self, count: int) -> None:
-        """Poll until so many partitions are held."""
+        """Poll until `count` partitions are held."""
         eventually(
             lambda: self._poll_and(len(self.held) == count), what=f"{count} partitions are held"
         )
@@ -213,7 +213,7 @@ def eventually(condition: Callable[[], T], *, within: float = 30.0, what: str) -
     """Ask again and again until the answer is truthy, and return it.
 
     Raises:
-        AssertionError: the time is up; tells what was last seen.
+        AssertionError: the time is up; says what was last seen.
     """
     deadline = time.monotonic() + within
     while not (seen := condition()):

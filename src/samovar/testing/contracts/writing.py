@@ -207,35 +207,35 @@ class Writing:
 
     def test_of_each_record_it_is_told_once_where_it_is(self, bench: Bench) -> None:
         topic = bench.topic(partitions=2)
-        told: list[tuple[int, Written | BrokerError]] = []
+        seen: list[tuple[int, Written | BrokerError]] = []
 
         refused = bench.producer.produce_each(
             [NewRecord(topic, b"%d" % n, partition=n % 2) for n in range(6)],
-            lambda index, outcome: told.append((index, outcome)),
+            lambda index, outcome: seen.append((index, outcome)),
         )
 
         assert not refused
-        assert bench.producer.wait_until(lambda: len(told) == 6)
+        assert bench.producer.wait_until(lambda: len(seen) == 6)
         assert bench.producer.barrier().passed
-        for index, outcome in told:
+        for index, outcome in seen:
             assert isinstance(outcome, Written)
             (record,) = bench.admin.read(outcome.source, outcome.offset, 1)
             assert record.value == b"%d" % index
-        assert sorted(index for index, _ in told) == list(range(6))
+        assert sorted(index for index, _ in seen) == list(range(6))
 
     def test_of_a_record_that_is_refused_it_is_told_or_answered(self, bench: Bench) -> None:
         topic = bench.topic()
-        told: dict[int, Written | BrokerError] = {}
+        seen: dict[int, Written | BrokerError] = {}
 
         try:
-            told.update(
-                bench.producer.produce_each([NewRecord(topic, b"x", partition=9)], told.__setitem__)
+            seen.update(
+                bench.producer.produce_each([NewRecord(topic, b"x", partition=9)], seen.__setitem__)
             )
         except BrokerError as error:
-            told[0] = error
-        bench.producer.wait_until(lambda: 0 in told)
+            seen[0] = error
+        bench.producer.wait_until(lambda: 0 in seen)
 
-        assert isinstance(told[0], BrokerError)
+        assert isinstance(seen[0], BrokerError)
 
     def test_waiting_in_vain_ends_in_time(self, bench: Bench) -> None:
         assert not bench.producer.wait_until(lambda: False, 0.01)

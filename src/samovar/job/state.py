@@ -302,9 +302,7 @@ class JobState:
         """The job that a record's bytes stand for: `deserialize`, but a class without a `restore`
         of its own takes what was read from the bytes, and no hash is made.
 
-        An enqueued job always has `arguments`, perhaps an empty list: bytes without them are no
-        job.
-        A hash without them is performed with none, as in Rails.
+        Bytes without `arguments` are no job. A hash without them has none, as in Rails.
 
         Raises:
             UnknownJobClassError: no imported class bears its name.
@@ -322,12 +320,7 @@ class JobState:
 
     @staticmethod
     def from_decoded(found: JobData) -> JobState:
-        """`from_payload` for bytes that `loads` has decoded.
-
-        Raises:
-            UnknownJobClassError: no imported class bears its name.
-            PayloadError: it has no arguments, or a value in it is of no use.
-        """
+        """`from_payload`, with its errors, for bytes that `loads` has decoded."""
         if found.get("arguments") is None and "job_class" in found:
             raise PayloadError("arguments are missing, and so this is no job; expected a list.")
         return JobState.deserialize(found)

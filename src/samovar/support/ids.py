@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from random import Random
+import random as _random
 
 #: A source of its own: `seed` in the user's code must never make two jobs share an id.
-_source = Random()
+_source = _random.Random()
 _bits = _source.getrandbits
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_source.seed)
@@ -27,6 +27,11 @@ def token(digits: int = 32) -> str:
     return f"{_bits(128):032x}"[:digits]
 
 
-#: A random number from 0 up to 1, and one between two bounds.
-random = _source.random
-uniform = _source.uniform
+def random() -> float:
+    """A number from 0 up to 1: the standard library's, which tests may seed or replace."""
+    return _random.random()
+
+
+def uniform(low: float, high: float) -> float:
+    """A number between two bounds, which no seed repeats."""
+    return _source.uniform(low, high)

@@ -21,7 +21,7 @@ from samovar.support import event_loop
 def project(directory: Path) -> Generator[None, None, None]:
     """Set Django up (once in a process), and undo afterwards what joins Samovar to it."""
     joined = (LOCALE.get, LOCALE.use), (TIMEZONE.get, TIMEZONE.use)
-    joints: list[Any] = [transactions.watchers, execution._around_execute, event_loop.escorts]
+    joints: list[Any] = [transactions.watchers, execution._around_execute, event_loop.contexts]
     before = [list(joint) for joint in joints]
     settings.configure(
         DATABASES={

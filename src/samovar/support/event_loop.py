@@ -24,7 +24,7 @@ _thread = threading.local()
 
 #: For libraries that keep something by thread: each is called in the thread that a coroutine
 #: leaves, and what it gives is entered on the loop, around the coroutine.
-escorts: list[Callable[[], AbstractAsyncContextManager[Any]]] = []
+contexts: list[Callable[[], AbstractAsyncContextManager[Any]]] = []
 
 
 def run(coroutine: Coroutine[Any, Any, R]) -> R:
@@ -36,8 +36,8 @@ def run(coroutine: Coroutine[Any, Any, R]) -> R:
         PerformInsideLoopError: the caller runs on that loop, which cannot wait for itself.
     """
     check_place(coroutine)
-    if escorts:
-        coroutine = _escorted(coroutine, [escort() for escort in escorts])
+    if contexts:
+        coroutine = _within_contexts(coroutine, [context() for context in contexts])
     call = Call(coroutine)
     loop = getattr(_thread, "loop", None) or _shared_loop()
     try:
@@ -89,7 +89,7 @@ def another_loop() -> Generator[None, None, None]:
         loop.end()
 
 
-async def _escorted(
+async def _within_contexts(
     coroutine: Coroutine[Any, Any, R], company: list[AbstractAsyncContextManager[Any]]
 ) -> R:
     try:
@@ -98,7 +98,7 @@ async def _escorted(
                 await stack.enter_async_context(one)
             return await coroutine
     finally:
-        coroutine.close()  # it never began, if an escort failed
+        coroutine.close()  # it never began, if a context failed
 
 
 def _shared_loop() -> LoopThread:

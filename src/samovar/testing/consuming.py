@@ -70,8 +70,8 @@ def consume(
         Message(source, _record(offset, one, topic.name, destinations), deserializer)
         for offset, one in enumerate(given)
     ]
-    seat = _Seat(source, messages, attempt, log=log, store=store, destinations=destinations)
-    one = _seated(consumer, seat)
+    handle = _Handle(source, messages, attempt, log=log, store=store, destinations=destinations)
+    one = _made(consumer, handle)
     for start in range(0, len(messages), topic.max_messages):
         batch = messages[start : start + topic.max_messages]
         one.messages = batch
@@ -79,15 +79,15 @@ def consume(
             run(one.consume)
         finally:
             one.messages = ()
-        if seat.is_paused:
+        if handle.is_paused:
             break
         if not topic.manual_marks:
-            seat.passed(batch[-1].offset)
-    return list(seat.marked)
+            handle.passed(batch[-1].offset)
+    return list(handle.marked)
 
 
-class _Seat:
-    """A consumer's `Seat`, and the `Marks` of its transactions."""
+class _Handle:
+    """A consumer's `Handle`, and the `Marks` of its transactions."""
 
     is_leaving = False
 
@@ -149,12 +149,12 @@ def _stand_in(helper: str) -> tuple[RecordedLog, AtomicStore]:
     return found.log, found.atomic
 
 
-def _seated(consumer: Consumer | Callable[[], Consumer], seat: _Seat) -> Consumer:
+def _made(consumer: Consumer | Callable[[], Consumer], handle: _Handle) -> Consumer:
     one = consumer if isinstance(consumer, Consumer) else consumer()
-    if "_seat" in vars(one):
-        one._seat = seat  # pyright: ignore[reportPrivateUsage] -- not for users
+    if "_handle" in vars(one):
+        one._handle = handle  # pyright: ignore[reportPrivateUsage] -- not for users
     else:
-        one._sit_down(seat)  # pyright: ignore[reportPrivateUsage]
+        one._take_handle(handle)  # pyright: ignore[reportPrivateUsage]
     return one
 
 

@@ -43,8 +43,8 @@ FEW = [
     ("dead letters", "no ordering"),
     ("long-running", "filters"),
 ]
-HANDFUL = 5
-HANDFULS = [PAIRS[start : start + HANDFUL] for start in range(0, len(PAIRS), HANDFUL)]
+GROUP_SIZE = 5
+GROUPS = [PAIRS[start : start + GROUP_SIZE] for start in range(0, len(PAIRS), GROUP_SIZE)]
 
 
 @pytest.mark.timeout(240)
@@ -55,7 +55,7 @@ def test_some_features_work_together_while_partitions_move(stage: Stage) -> None
 
 @pytest.mark.chaos
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("pairs", HANDFULS, ids=lambda pairs: "+".join(pairs[0]))
+@pytest.mark.parametrize("pairs", GROUPS, ids=lambda pairs: "+".join(pairs[0]))
 def test_every_two_features_work_together_while_partitions_move(
     stage: Stage, pairs: Sequence[tuple[str, str]]
 ) -> None:

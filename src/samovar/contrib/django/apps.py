@@ -31,5 +31,5 @@ class SamovarConfig(AppConfig):
             watch_transactions(transactions.watch)
             around_execute(connections.tidied)
             surroundings.keep()
-            event_loop.escorts.append(coroutines.escort)
+            event_loop.contexts.append(coroutines.context)
         autodiscover_modules("jobs")

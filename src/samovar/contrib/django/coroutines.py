@@ -12,8 +12,8 @@ from django.db import connections
 from django.utils import timezone, translation
 
 
-def escort() -> AbstractAsyncContextManager[None]:
-    """For `samovar.support.event_loop.escorts`."""
+def context() -> AbstractAsyncContextManager[None]:
+    """For `samovar.support.event_loop.contexts`."""
     return _accompanied(translation.get_language(), timezone.get_current_timezone())
 
 

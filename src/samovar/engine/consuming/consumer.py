@@ -9,7 +9,7 @@ from samovar.broker.port import Headers, NewRecord, TopicPartition
 from samovar.engine.consuming.message import Message
 
 
-class Seat(Protocol):
+class Handle(Protocol):
     """What a consumer may ask of the engine about its partition."""
 
     @property
@@ -57,7 +57,7 @@ class Consumer:
 
     #: The records to work on, in order.
     messages: Sequence[Message] = ()
-    _seat: Seat
+    _handle: Handle
 
     def initialized(self) -> None:
         """Called once, before the first batch."""
@@ -81,17 +81,17 @@ class Consumer:
     @property
     def topic(self) -> str:
         """Real name of the topic."""
-        return self._seat.source.topic
+        return self._handle.source.topic
 
     @property
     def partition(self) -> int:
         """Number of the partition."""
-        return self._seat.source.partition
+        return self._handle.source.partition
 
     @property
     def attempt(self) -> int:
         """How often this batch has been begun: 1 at first, more after errors."""
-        return self._seat.attempt
+        return self._handle.attempt
 
     @property
     def is_retrying(self) -> bool:
@@ -103,7 +103,7 @@ class Consumer:
         """Whether the partition is on its way to another worker: best stop here, what is not marked
         comes again there.
         """
-        return self._seat.is_leaving
+        return self._handle.is_leaving
 
     def mark_as_consumed(self, message: Message) -> bool:
         """This message and all before it are done: they do not come again after an error, and are
@@ -115,13 +115,13 @@ class Consumer:
         Raises:
             AssignmentLostError: in such a block: the partition has left. The block is not stored.
         """
-        return self._seat.mark(message.offset)
+        return self._handle.mark(message.offset)
 
     def pause(self, message: Message, seconds: float) -> None:
         """Let the partition wait once this batch has ended, and go on with this message. Nothing is
         marked by itself then.
         """
-        self._seat.pause(message.offset, seconds)
+        self._handle.pause(message.offset, seconds)
 
     def produce(
         self,
@@ -139,10 +139,10 @@ class Consumer:
         Raises:
             BrokerError: the record could not be handed over.
         """
-        self._seat.produce(
+        self._handle.produce(
             NewRecord(topic=topic, value=value, key=key, headers=headers, partition=partition)
         )
 
-    def _sit_down(self, seat: Seat) -> None:
-        self._seat = seat
+    def _take_handle(self, handle: Handle) -> None:
+        self._handle = handle
         self.initialized()

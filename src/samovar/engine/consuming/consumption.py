@@ -51,7 +51,7 @@ class Partition(Protocol):
 
 
 class Consumption:
-    """The work of one partition, and the seat of its consumer."""
+    """The work of one partition, and the handle of its consumer."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class Consumption:
             return
         consumer: Consumer | None = None
         try:
-            consumer = self._seated()
+            consumer = self._made()
             run(consumer.tick)
         except BaseException as error:
             if forks.is_child:
@@ -123,7 +123,7 @@ class Consumption:
         """The partition is on its way to another worker."""
         self._is_leaving = True
 
-    # The seat of the consumer.
+    # The handle of the consumer.
 
     @property
     def is_leaving(self) -> bool:
@@ -215,7 +215,7 @@ class Consumption:
             return Hold(0.0)
 
     def _consume(self, messages: list[Message]) -> None:
-        consumer = self._seated()
+        consumer = self._made()
         self._pause = None
         consumer.messages = messages
         self.batch = tuple(message.record for message in messages)
@@ -224,10 +224,10 @@ class Consumption:
         finally:
             consumer.messages = self.batch = ()
 
-    def _seated(self) -> Consumer:
+    def _made(self) -> Consumer:
         if (consumer := self._consumer) is None:
             consumer = (self._topic.consumer or Consumer)()
-            consumer._sit_down(self)  # pyright: ignore[reportPrivateUsage] -- not for users
+            consumer._take_handle(self)  # pyright: ignore[reportPrivateUsage] -- not for users
             self._consumer = consumer
         return consumer
 

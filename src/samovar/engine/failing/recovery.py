@@ -13,7 +13,7 @@ from samovar.engine.flow.dead_letter import Failure
 from samovar.engine.flow.decisions import Abandon, DeadLetter, Decision, Drop, Retry
 from samovar.engine.flow.stages import Skip
 from samovar.engine.producing.transactional_marks import TransactionalMarks
-from samovar.engine.routing.recovery import Verdict
+from samovar.engine.routing.recovery import StrategyAnswer
 from samovar.engine.routing.topic import Topic
 from samovar.errors import AssignmentLostError, RevokedError
 from samovar.job.outcome import Failure as JobFailure
@@ -77,8 +77,8 @@ class Recovery:
         self.attempt += 1
         self._failed = record.offset, self.repeats_of(record) + 1
         self._good = 0
-        verdict = None if raised.is_a(error, CRITICAL) else self._ask_strategy(record, error)
-        decision = recover(self._topic, failure, self.attempt, verdict)
+        answer = None if raised.is_a(error, CRITICAL) else self._ask_strategy(record, error)
+        decision = recover(self._topic, failure, self.attempt, answer)
         if isinstance(decision, DeadLetter):
             decision = self._bury(record, error, decision)
         elif isinstance(decision, Drop):
@@ -128,7 +128,7 @@ class Recovery:
         self.attempt = 0
         self._errors.clear()
 
-    def _ask_strategy(self, record: Record, error: BaseException) -> Verdict | None:
+    def _ask_strategy(self, record: Record, error: BaseException) -> StrategyAnswer | None:
         """What the topic's strategy says. One that fails means "retry": nothing is lost by it."""
         queue = self._topic.dead_letter_queue
         if queue is None or queue.strategy is None:

@@ -12,7 +12,7 @@ from samovar.engine.flow.expiry import Expiry
 from samovar.engine.flow.filtering import Filtering
 from samovar.engine.flow.stages import Gate, Stage
 from samovar.engine.flow.throttling import Throttling
-from samovar.engine.routing.recovery import Verdict
+from samovar.engine.routing.recovery import StrategyAnswer
 from samovar.engine.routing.topic import Topic
 from samovar.job.outcome import Failure, GivenUp, Poison
 from samovar.support import raised
@@ -85,9 +85,9 @@ def _is_one_by_one(topic: Topic) -> bool:
 
 
 def recover(
-    topic: Topic, failure: Failure, attempt: int, verdict: Verdict | None = None
+    topic: Topic, failure: Failure, attempt: int, answer: StrategyAnswer | None = None
 ) -> Decision:
-    """What to do after the `attempt`-th failure in a row (counted from 1) of one record; `verdict`
+    """What to do after the `attempt`-th failure in a row (counted from 1) of one record; `answer`
     is what the topic's strategy says, if it has one.
     """
     if raised.is_a(failure.error, CRITICAL):
@@ -97,15 +97,15 @@ def recover(
     is_hopeless = is_poison or isinstance(failure, GivenUp)
     if queue is None or queue.topic is None:
         is_over = is_poison
-    elif verdict is not None:
-        is_over = is_poison or verdict != "retry"
+    elif answer is not None:
+        is_over = is_poison or answer != "retry"
     else:
         is_over = is_hopeless or dead_letter.is_exhausted(queue, attempt)
     if not is_over:
         return Retry(backoff.wait_seconds(topic.pause, attempt))
     # What broke this job may break the next one too: it begins after one more wait.
     after = 0.0 if is_hopeless else backoff.wait_seconds(topic.pause, 0)
-    target = dead_letter.target(topic, verdict)
+    target = dead_letter.target(topic, answer)
     return Drop(after) if target is None else DeadLetter(target, after)
 
 

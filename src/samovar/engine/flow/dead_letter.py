@@ -10,7 +10,7 @@ from msgspec import structs
 from samovar.broker import topic_names
 from samovar.broker.port import NewRecord, Record, TopicPartition
 from samovar.engine.producing.transactional_marks import TransactionalMarks
-from samovar.engine.routing.recovery import DeadLetterQueue, Strategy, Verdict
+from samovar.engine.routing.recovery import DeadLetterQueue, Strategy, StrategyAnswer
 from samovar.engine.routing.topic import Topic
 from samovar.errors import ArgumentError, RevokedError
 from samovar.support import tracebacks
@@ -75,32 +75,32 @@ def is_exhausted(queue: DeadLetterQueue, attempt: int) -> bool:
     return attempt > queue.max_retries
 
 
-def ask(strategy: Strategy, errors: Sequence[BaseException], attempt: int) -> Verdict:
+def ask(strategy: Strategy, errors: Sequence[BaseException], attempt: int) -> StrategyAnswer:
     """What a strategy says.
 
     Raises:
         ArgumentError: its answer means nothing.
         Exception: whatever left it.
     """
-    verdict: object = strategy(errors, attempt)
-    match verdict:
+    answer: object = strategy(errors, attempt)
+    match answer:
         case "retry" | "dispatch" | "skip":
-            return verdict
+            return answer
         case ("dispatch", str(topic)) if topic_names.is_legal(topic):
             return "dispatch", topic
         case _:
             raise ArgumentError(
-                f"The strategy of a dead letter queue answered {verdict!r:.80}; expected 'retry', "
+                f"The strategy of a dead letter queue answered {answer!r:.80}; expected 'retry', "
                 "'dispatch', 'skip' or ('dispatch', topic)."
             )
 
 
-def target(topic: Topic, verdict: Verdict | None) -> str | None:
+def target(topic: Topic, answer: StrategyAnswer | None) -> str | None:
     """Where a record of this topic goes that is not tried again; None: it is dropped."""
     queue = topic.dead_letter_queue
-    if isinstance(verdict, tuple):
-        return verdict[1]
-    if verdict == "skip" or (queue is not None and queue.topic is False):
+    if isinstance(answer, tuple):
+        return answer[1]
+    if answer == "skip" or (queue is not None and queue.topic is False):
         return None
     return topic.poison_topic
 

@@ -11,10 +11,10 @@ from samovar.support.conversion import PositiveSeconds, Seconds, at_least
 
 #: What a strategy answers: try again, dispatch (to the queue's topic, or to another one by its
 #: logical name), or go on without a copy.
-Verdict = Literal["retry", "dispatch", "skip"] | tuple[Literal["dispatch"], str]
+StrategyAnswer = Literal["retry", "dispatch", "skip"] | tuple[Literal["dispatch"], str]
 
 #: Given the errors since the last success (the newest last) and the number of this failure.
-Strategy = Callable[[Sequence[BaseException], int], Verdict]
+Strategy = Callable[[Sequence[BaseException], int], StrategyAnswer]
 
 #: Given the dead letter that is about to be produced and the failed record; gives it as it goes.
 Enhance = Callable[[NewRecord, Record], NewRecord]

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from samovar.broker import topic_names
 from samovar.engine.routing.reading import read
-from samovar.engine.routing.recovery import BY_STRATEGY, DeadLetterQueue, Strategy, Verdict
+from samovar.engine.routing.recovery import BY_STRATEGY, DeadLetterQueue, Strategy, StrategyAnswer
 from samovar.engine.routing.topic import DEAD_SUFFIX, Topic, dead_name
 
 #: Settings that are mappings: what a topic says is laid over what the defaults say.
@@ -160,12 +160,12 @@ class Routes:
         )
 
     def _in_real_names(self, strategy: Strategy) -> Strategy:
-        def chosen(errors: Sequence[BaseException], attempt: int) -> Verdict:
+        def chosen(errors: Sequence[BaseException], attempt: int) -> StrategyAnswer:
             match strategy(errors, attempt):
                 case (verb, str(topic)):
                     return verb, self._real_name(topic)
-                case verdict:
-                    return verdict
+                case answer:
+                    return answer
 
         return chosen
 

@@ -10,12 +10,12 @@ from samovar.broker.port import Broker, Deliveries, Producer, ShareConsumer
 from samovar.engine.failing.recovery import DeadLetterDispatch
 from samovar.engine.polling.subscribing import Sharing
 from samovar.engine.routing.subscriptions import Subscription
+from samovar.engine.share_groups.acknowledgements import Acknowledgements
 from samovar.engine.share_groups.copies import Copies
-from samovar.engine.share_groups.departure import Departure
-from samovar.engine.share_groups.judge import Judge
+from samovar.engine.share_groups.delivery_performer import DeliveryPerformer
+from samovar.engine.share_groups.drain import Drain
 from samovar.engine.share_groups.listener import ShareListener
 from samovar.engine.share_groups.quarantine import Quarantine
-from samovar.engine.share_groups.settlement import Settlement
 from samovar.engine.topics.existing import Topics
 from samovar.engine.topics.serving import Serving
 from samovar.processes.work_queue import WorkQueue
@@ -59,9 +59,9 @@ class Connections:
         chosen = subscription.copies if subscription.copies > 1 else MAX_CONNECTIONS // processes
         self._count = max(1, min(chosen, executors))
         self._quarantine = Quarantine()
-        self._departure = Departure()
+        self._drain = Drain()
         # One connection is always free to go on.
-        self._waiting_room = threading.Semaphore(self._count - 1)
+        self._back_off_slots = threading.Semaphore(self._count - 1)
 
     def listeners(self) -> Iterator[ShareListener]:
         """As many as can be of use to the executors, or as the route says."""
@@ -76,11 +76,11 @@ class Connections:
                     self._broker.share_consumer, subscription.group, subscription.options, records
                 ),
                 subscriber=self._subscriber,
-                judge=self._judge,
+                performer=self._performer,
                 settle=self._settle,
                 executors=self._executors,
                 quarantine=self._quarantine,
-                departure=self._departure,
+                drain=self._drain,
                 patience=subscription.max_wait_time,
                 work=self._work,
             )
@@ -93,20 +93,20 @@ class Connections:
         names = partial(self._serving.names, self._subscription)
         return Sharing(names, changes=self._subscription.changes)
 
-    def _judge(self, lock_seconds: float) -> Judge:
-        return Judge(
+    def _performer(self, lock_seconds: float) -> DeliveryPerformer:
+        return DeliveryPerformer(
             lock_seconds=lock_seconds,
             topic=partial(self._serving.topic, self._subscription),
             dispatch_dead=self._dispatch_dead,
             stop_process=self._stop_process,
         )
 
-    def _settle(self, lock_seconds: float, consumer: ShareConsumer) -> Settlement:
-        return Settlement(
+    def _settle(self, lock_seconds: float, consumer: ShareConsumer) -> Acknowledgements:
+        return Acknowledgements(
             consumer=consumer,
             producer=self._deliveries,
             copies=self._copies,
-            departure=self._departure,
-            waiting_room=self._waiting_room,
+            drain=self._drain,
+            back_off_slots=self._back_off_slots,
             longest_wait=lock_seconds / 2,
         )

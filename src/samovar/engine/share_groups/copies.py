@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from samovar.broker.port import Delivery, NewRecord, Producer
-from samovar.engine.share_groups.verdict import ATTEMPTS, DEATHS, Requeue, without_history
+from samovar.engine.share_groups.disposition import ATTEMPTS, DEATHS, Requeue, without_history
 
 #: How a producer writes each record by itself.
 ONE_BY_ONE = {"batch.num.messages": 1}

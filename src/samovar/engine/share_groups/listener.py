@@ -14,12 +14,12 @@ from typing import NamedTuple
 from samovar.broker.port import Delivery, Record, ShareConsumer, TopicPartition
 from samovar.engine.polling.listener import PATIENCE
 from samovar.engine.polling.subscribing import Sharing
-from samovar.engine.share_groups.departure import Departure
-from samovar.engine.share_groups.handful import Handful
-from samovar.engine.share_groups.judge import Judge
+from samovar.engine.share_groups.acknowledgements import Acknowledgements
+from samovar.engine.share_groups.delivery_performer import DeliveryPerformer
+from samovar.engine.share_groups.disposition import came_back, is_quarantined, is_suspect, requeued
+from samovar.engine.share_groups.drain import Drain
+from samovar.engine.share_groups.polled_batch import PolledBatch
 from samovar.engine.share_groups.quarantine import Quarantine
-from samovar.engine.share_groups.settlement import Settlement
-from samovar.engine.share_groups.verdict import came_back, is_quarantined, is_suspect, requeued
 from samovar.processes.restarting import serve_until
 from samovar.processes.vital import VitalThread
 from samovar.processes.work_queue import WorkQueue
@@ -39,8 +39,8 @@ class _Line(NamedTuple):
     """A consumer with what belongs to it."""
 
     consumer: ShareConsumer
-    handful: Handful
-    settlement: Settlement
+    batch: PolledBatch
+    acknowledgements: Acknowledgements
     #: How long a suspect may wait for what others hold, in seconds.
     patience: float
     subscriber: Sharing
@@ -56,11 +56,11 @@ class ShareListener(VitalThread):
         prepare: Callable[[], float],
         connect: Callable[[], ShareConsumer],
         subscriber: Callable[[], Sharing],
-        judge: Callable[[float], Judge],
-        settle: Callable[[float, ShareConsumer], Settlement],
+        performer: Callable[[float], DeliveryPerformer],
+        settle: Callable[[float, ShareConsumer], Acknowledgements],
         executors: int,
         quarantine: Quarantine,
-        departure: Departure,
+        drain: Drain,
         patience: float,
         work: WorkQueue,
     ) -> None:
@@ -71,11 +71,11 @@ class ShareListener(VitalThread):
         self._prepare = prepare
         self._connect = connect
         self._subscriber = subscriber
-        self._judge = judge
+        self._performer = performer
         self._settle = settle
         self._executors = executors
         self._quarantine = quarantine
-        self._departure = departure
+        self._drain = drain
         self._longest_wait = min(patience, PATIENCE)
         self._work = work
         self._stop_asked = threading.Event()
@@ -87,7 +87,7 @@ class ShareListener(VitalThread):
         """
         self._stop_asked.set()
         if (line := self._line) is not None:
-            line.handful.interrupt()
+            line.batch.interrupt()
             line.consumer.wake()
 
     #: No partition would be kept by staying, and what others give back must not come here.
@@ -101,20 +101,20 @@ class ShareListener(VitalThread):
     def running(self) -> list[tuple[TopicPartition, Record]]:
         """The records whose jobs run, and where they are; a snapshot for other threads."""
         line = self._line
-        return line.handful.running if line is not None else []
+        return line.batch.running if line is not None else []
 
     def _serve(self) -> None:
         lock_seconds = self._prepare()
-        self._departure.came()
+        self._drain.came()
         try:
             self._serve_as_member(lock_seconds, self._connect())
         finally:
-            self._departure.left()
+            self._drain.left()
 
     def _serve_as_member(self, lock_seconds: float, consumer: ShareConsumer) -> None:
         line = self._line = _Line(
             consumer,
-            Handful(judge=self._judge(lock_seconds), executors=self._executors),
+            PolledBatch(performer=self._performer(lock_seconds), executors=self._executors),
             self._settle(lock_seconds, consumer),
             min(PATIENCE_SECONDS, lock_seconds / 4),
             self._subscriber(),
@@ -123,8 +123,8 @@ class ShareListener(VitalThread):
             while not self._stop_asked.is_set():
                 self._turn(line)
         finally:
-            line.handful.interrupt()
-            line.settlement.close()
+            line.batch.interrupt()
+            line.acknowledgements.close()
             consumer.close()
 
     def _turn(self, line: _Line) -> None:
@@ -141,17 +141,17 @@ class ShareListener(VitalThread):
 
     def _receive(self, line: _Line, deliveries: list[Delivery]) -> None:
         # It is handed nothing more until all of these are settled.
-        self._departure.left()
+        self._drain.left()
         try:
             self._settle_all(line, deliveries)
         finally:
-            self._departure.came()
+            self._drain.came()
 
     def _settle_all(self, line: _Line, deliveries: list[Delivery]) -> None:
         """Work them off, one that is on trial last and by itself. Others go round first, each by
         itself, so that what came together and died together does not do so again.
         """
-        line.settlement.expect(deliveries)
+        line.acknowledgements.expect(deliveries)
         suspect: Delivery | None = None
         begun: list[Delivery] = []
         for delivery in deliveries:
@@ -160,14 +160,14 @@ class ShareListener(VitalThread):
             elif suspect is None and not came_back(delivery):
                 suspect = delivery
             else:
-                line.settlement.take([(delivery, requeued(delivery))])
+                line.acknowledgements.take([(delivery, requeued(delivery))])
         self._work_off(line, begun, leaving=0 if suspect is None else 1)
         if suspect is not None:
             self._try_suspect(line, suspect)
 
     def _try_suspect(self, line: _Line, suspect: Delivery) -> None:
         if not self._quarantine.close(line.patience):
-            line.settlement.take([(suspect, requeued(suspect))])
+            line.acknowledgements.take([(suspect, requeued(suspect))])
             self._work_off(line, [])
             return
         try:
@@ -180,14 +180,14 @@ class ShareListener(VitalThread):
     def _work_off(self, line: _Line, deliveries: list[Delivery], *, leaving: int = 0) -> None:
         """Perform them and acknowledge each when it has ended, until so many are left."""
         until = clock.monotonic() + KEPT_SECONDS
-        for _ in range(line.handful.offer(deliveries)):
-            self._work.put(line.handful)
-        while line.settlement.open > leaving:
-            line.handful.news.wait(line.settlement.patience)
-            line.handful.news.clear()
+        for _ in range(line.batch.offer(deliveries)):
+            self._work.put(line.batch)
+        while line.acknowledgements.open > leaving:
+            line.batch.news.wait(line.acknowledgements.patience)
+            line.batch.news.clear()
             hurry = self._stop_asked.is_set()
             if hurry or clock.monotonic() > until:
-                unbegun = line.handful.withdraw()
-                line.settlement.take([(d, requeued(d)) for d in unbegun])
-            line.settlement.take(line.handful.ended())
-            line.settlement.go_on(hurry=hurry, leaving=leaving)
+                unbegun = line.batch.withdraw()
+                line.acknowledgements.take([(d, requeued(d)) for d in unbegun])
+            line.acknowledgements.take(line.batch.ended())
+            line.acknowledgements.go_on(hurry=hurry, leaving=leaving)

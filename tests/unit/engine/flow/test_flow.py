@@ -14,7 +14,7 @@ from samovar.engine.flow import backoff, dead_letter
 from samovar.engine.flow.assembly import recover, refusals
 from samovar.engine.flow.dead_letter import Failure
 from samovar.engine.flow.decisions import DeadLetter, Decision, Drop, Retry, Stop
-from samovar.engine.routing.recovery import DeadLetterQueue, Pause, Verdict
+from samovar.engine.routing.recovery import DeadLetterQueue, Pause, StrategyAnswer
 from samovar.engine.routing.routes import assumed
 from samovar.engine.routing.topic import Topic
 from samovar.errors import PayloadError
@@ -122,7 +122,7 @@ def test_a_queue_whose_topic_is_false_drops_without_a_copy() -> None:
 
 
 @pytest.mark.parametrize(
-    ("verdict", "decision"),
+    ("answer", "decision"),
     [
         ("retry", Retry(30.0)),
         ("dispatch", DeadLetter("dead", after=1.0)),
@@ -131,12 +131,12 @@ def test_a_queue_whose_topic_is_false_drops_without_a_copy() -> None:
     ],
 )
 def test_a_strategy_is_obeyed_whatever_max_retries_says(
-    verdict: Verdict, decision: Decision
+    answer: StrategyAnswer, decision: Decision
 ) -> None:
     """D09."""
     topic = with_queue(topic="dead", max_retries=0)
 
-    assert recover(topic, Failed(ValueError()), 99, verdict) == decision
+    assert recover(topic, Failed(ValueError()), 99, answer) == decision
 
 
 def test_a_strategy_that_names_no_topic_means_the_one_of_the_queue() -> None:

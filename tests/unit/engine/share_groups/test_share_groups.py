@@ -12,12 +12,10 @@ from samovar.engine.flow.dead_letter import Failure
 from samovar.engine.routing.recovery import DeadLetterQueue
 from samovar.engine.routing.subscriptions import group_faults, subscriptions
 from samovar.engine.routing.topic import Topic
+from samovar.engine.share_groups.acknowledgements import Acknowledgements
 from samovar.engine.share_groups.copies import Copies
-from samovar.engine.share_groups.departure import IN_FLIGHT_SECONDS, Departure
-from samovar.engine.share_groups.judge import Judge
-from samovar.engine.share_groups.quarantine import Quarantine
-from samovar.engine.share_groups.settlement import Settlement
-from samovar.engine.share_groups.verdict import (
+from samovar.engine.share_groups.delivery_performer import DeliveryPerformer
+from samovar.engine.share_groups.disposition import (
     Requeue,
     deaths,
     failures,
@@ -25,6 +23,8 @@ from samovar.engine.share_groups.verdict import (
     is_suspect,
     requeued,
 )
+from samovar.engine.share_groups.drain import IN_FLIGHT_SECONDS, Drain
+from samovar.engine.share_groups.quarantine import Quarantine
 from samovar.errors import BrokerError, WorkerDiedError
 from samovar.support import clock
 
@@ -81,29 +81,29 @@ def test_a_quarantined_job_stays_so_while_its_dead_letter_cannot_be_stored() -> 
     def refuse(*_: object) -> None:
         raise BrokerError("no such topic")
 
-    judge = Judge(
+    performer = DeliveryPerformer(
         lock_seconds=30,
         topic=lambda name: Topic(name=name, dead_letter_queue=DeadLetterQueue("dead")),
         dispatch_dead=refuse,
         stop_process=lambda _: None,
     )
 
-    verdict = judge.perform(delivery(1, share_deaths=b"3"), lambda value: None)
+    disposition = performer.perform(delivery(1, share_deaths=b"3"), lambda value: None)
 
-    assert verdict is not None
-    assert verdict.deaths == 3
+    assert disposition is not None
+    assert disposition.deaths == 3
 
 
 def test_a_dead_letter_that_is_put_back_begins_anew() -> None:
     failures: list[Failure] = []
-    judge = Judge(
+    performer = DeliveryPerformer(
         lock_seconds=30,
         topic=lambda name: Topic(name=name, dead_letter_queue=DeadLetterQueue("dead")),
         dispatch_dead=failures.append,
         stop_process=lambda _: None,
     )
 
-    judge.perform(delivery(2, own=b"1", share_attempts=b"1", share_deaths=b"3"), lambda _: None)
+    performer.perform(delivery(2, own=b"1", share_attempts=b"1", share_deaths=b"3"), lambda _: None)
 
     (failure,) = failures
     assert failure.record.headers == (("own", b"1"),)
@@ -148,20 +148,20 @@ def test_a_process_has_left_when_no_connection_can_be_handed_anything(
 ) -> None:
     now = [100.0]
     monkeypatch.setattr(clock, "monotonic", lambda: now[0])
-    departure = Departure()
-    departure.came()
-    departure.came()
-    departure.left()
+    drain = Drain()
+    drain.came()
+    drain.came()
+    drain.left()
     now[0] += 60
-    assert not departure.is_over
+    assert not drain.is_over
 
-    departure.left()
-    assert not departure.is_over, "the broker may still answer what it asked"
+    drain.left()
+    assert not drain.is_over, "the broker may still answer what it asked"
     now[0] += IN_FLIGHT_SECONDS + 0.01
-    assert departure.is_over
+    assert drain.is_over
 
-    departure.came()
-    assert not departure.is_over
+    drain.came()
+    assert not drain.is_over
 
 
 def test_a_share_group_has_a_name_of_its_own() -> None:
@@ -188,7 +188,7 @@ def test_a_topic_of_a_share_group_is_no_other_groups() -> None:
 
 
 class Accepting:
-    """A consumer and a producer at once, as far as a settlement needs them."""
+    """A consumer and a producer at once, as far as acknowledgements need them."""
 
     def __init__(self) -> None:
         self.accepted: list[Delivery] = []
@@ -210,37 +210,37 @@ class Settling:
         self.now = 100.0
         monkeypatch.setattr(clock, "monotonic", lambda: self.now)
         self.log = Accepting()
-        self.departure = Departure()
-        self.settlement = Settlement(
+        self.drain = Drain()
+        self.acknowledgements = Acknowledgements(
             consumer=self.log,  # type: ignore[arg-type]
             producer=self.log,  # type: ignore[arg-type]
             copies=Copies(lambda: self.log),  # type: ignore[arg-type, return-value]
-            departure=self.departure,
-            waiting_room=threading.Semaphore(seats),
+            drain=self.drain,
+            back_off_slots=threading.Semaphore(seats),
             longest_wait=15,
         )
 
 
 def test_a_back_off_ends_before_the_lock_does(monkeypatch: pytest.MonkeyPatch) -> None:
     settling = Settling(monkeypatch)
-    settling.settlement.expect([delivery()])
+    settling.acknowledgements.expect([delivery()])
     settling.now += 10
-    settling.settlement.take([(delivery(), Requeue(attempts=4, after=16))])
+    settling.acknowledgements.take([(delivery(), Requeue(attempts=4, after=16))])
 
     settling.now += 4.9
-    settling.settlement.go_on(hurry=False, leaving=0)
+    settling.acknowledgements.go_on(hurry=False, leaving=0)
     assert settling.log.copies == []
     settling.now += 0.2
-    settling.settlement.go_on(hurry=False, leaving=0)
+    settling.acknowledgements.go_on(hurry=False, leaving=0)
     assert len(settling.log.copies) == 1
 
 
 def test_one_that_is_to_be_tried_alone_is_not_kept_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     settling = Settling(monkeypatch, seats=0)
-    settling.settlement.expect([delivery(), delivery(1, share_deaths=b"2")])
-    settling.settlement.take([(delivery(), Requeue(attempts=1, after=10))])
+    settling.acknowledgements.expect([delivery(), delivery(1, share_deaths=b"2")])
+    settling.acknowledgements.take([(delivery(), Requeue(attempts=1, after=10))])
 
-    settling.settlement.go_on(hurry=False, leaving=1)
+    settling.acknowledgements.go_on(hurry=False, leaving=1)
 
     assert len(settling.log.copies) == 1
 
@@ -249,13 +249,13 @@ def test_what_ends_while_the_process_ends_goes_round_when_it_cannot_come_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     settling = Settling(monkeypatch)
-    settling.departure.came()
-    settling.settlement.expect([delivery()])
-    settling.settlement.take([(delivery(), Requeue(attempts=1, after=10))])
-    settling.settlement.go_on(hurry=True, leaving=0)
+    settling.drain.came()
+    settling.acknowledgements.expect([delivery()])
+    settling.acknowledgements.take([(delivery(), Requeue(attempts=1, after=10))])
+    settling.acknowledgements.go_on(hurry=True, leaving=0)
     assert settling.log.copies == []
 
-    settling.departure.left()
+    settling.drain.left()
     settling.now += IN_FLIGHT_SECONDS + 0.01
-    settling.settlement.go_on(hurry=True, leaving=0)
+    settling.acknowledgements.go_on(hurry=True, leaving=0)
     assert len(settling.log.accepted) == 1

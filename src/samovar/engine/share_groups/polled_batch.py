@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from samovar.broker.port import Delivery, Record, TopicPartition
 from samovar.engine.partitions.executors import Executors
-from samovar.engine.share_groups.judge import Judge
-from samovar.engine.share_groups.verdict import Verdict
+from samovar.engine.share_groups.delivery_performer import DeliveryPerformer
+from samovar.engine.share_groups.disposition import Disposition
 from samovar.processes.work import Perform
 from samovar.support import forks
 
@@ -17,17 +17,17 @@ from samovar.support import forks
 SHARE = 100
 
 
-class Handful:
-    """The listener offers deliveries and takes verdicts; executors perform what is ready."""
+class PolledBatch:
+    """The listener offers deliveries and takes dispositions; executors perform what is ready."""
 
     #: There are no partitions of ours: each record is ours by itself.
     tenure = None
 
-    def __init__(self, *, judge: Judge, executors: int) -> None:
-        self._judge = judge
+    def __init__(self, *, performer: DeliveryPerformer, executors: int) -> None:
+        self._performer = performer
         self._executors = Executors(executors)
         self._ready: deque[Delivery] = deque()
-        self._ended: deque[tuple[Delivery, Verdict]] = deque()
+        self._ended: deque[tuple[Delivery, Disposition]] = deque()
         #: What each executor, by its thread, performs.
         self._at_work: dict[int, Delivery] = {}
         #: Set when something has ended, or the listener is to look up.
@@ -40,7 +40,7 @@ class Handful:
             self._ready.extend(deliveries)
             return self._executors.invite(len(self._ready))
 
-    def ended(self) -> list[tuple[Delivery, Verdict]]:
+    def ended(self) -> list[tuple[Delivery, Disposition]]:
         """What has ended since this was asked last."""
         return [self._ended.popleft() for _ in range(len(self._ended))]
 
@@ -69,9 +69,9 @@ class Handful:
             if self._interrupted or forks.is_child or (delivery := self._taken()) is None:
                 return False
             self._at_work[me] = delivery
-            verdict = self._judge.perform(delivery, perform)
+            disposition = self._performer.perform(delivery, perform)
             del self._at_work[me]
-            self._ended.append((delivery, verdict))
+            self._ended.append((delivery, disposition))
             self.news.set()
         return bool(self._ready)
 

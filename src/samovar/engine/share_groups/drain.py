@@ -16,7 +16,7 @@ from samovar.support import clock
 IN_FLIGHT_SECONDS = 0.7
 
 
-class Departure:
+class Drain:
     """Shared by the connections of one process to one share group. Any thread may use it."""
 
     def __init__(self) -> None:

@@ -12,9 +12,9 @@ from samovar.engine.flow.decisions import Retry, Stop
 from samovar.engine.flow.stages import ADMIT, Skip, Stage
 from samovar.engine.partitions.watching import watched
 from samovar.engine.routing.topic import Topic
-from samovar.engine.share_groups.verdict import (
+from samovar.engine.share_groups.disposition import (
+    Disposition,
     Requeue,
-    Verdict,
     deaths,
     failures,
     is_quarantined,
@@ -28,7 +28,7 @@ from samovar.processes.work import Perform
 from samovar.support import clock, forks
 
 
-class Judge:
+class DeliveryPerformer:
     """Used by several executors at once."""
 
     def __init__(
@@ -47,11 +47,13 @@ class Judge:
         #: Settings and gate of the topics seen; two threads may look one up at once.
         self._known: dict[str, tuple[Topic, Stage | None]] = {}
 
-    def perform(self, delivery: Delivery, perform: Perform) -> Verdict:
+    def perform(self, delivery: Delivery, perform: Perform) -> Disposition:
         """Perform the job, unless it is too old or has killed its processes before."""
         topic, gate = self._looked_up(delivery)
         if is_quarantined(delivery):
-            return self._failed(delivery, topic, Poison(WorkerDiedError(self._obituary(delivery))))
+            return self._failed(
+                delivery, topic, Poison(WorkerDiedError(self._crash_text(delivery)))
+            )
         outcome: Outcome = DONE
         try:
             answer = ADMIT
@@ -84,7 +86,7 @@ class Judge:
             events.announce("broker.error", error=error)
         return outcome
 
-    def _failed(self, delivery: Delivery, topic: Topic, failure: Failure) -> Verdict:
+    def _failed(self, delivery: Delivery, topic: Topic, failure: Failure) -> Disposition:
         recovery = self._recovery(delivery, topic)
         # A dead letter that is put back begins anew.
         decision = recovery.failed(without_history(delivery.record), failure)
@@ -112,7 +114,7 @@ class Judge:
             found = self._known[name] = topic, assembly.gate(topic, delivery.source)
         return found
 
-    def _obituary(self, delivery: Delivery) -> str:
+    def _crash_text(self, delivery: Delivery) -> str:
         return (
             f"Begun {deaths(delivery)} times, and never brought to an end: its workers died, or "
             f"took longer than the lock on a record lasts ({self._lock_seconds:g} s)."

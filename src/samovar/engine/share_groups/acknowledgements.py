@@ -1,4 +1,4 @@
-"""From verdicts to acknowledgements, never ahead of what the jobs themselves enqueued."""
+"""From dispositions to acknowledgements, never ahead of what the jobs themselves enqueued."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import NamedTuple
 from samovar import events
 from samovar.broker.port import Barrier, Deliveries, Delivery, ShareConsumer
 from samovar.engine.share_groups.copies import Copies
-from samovar.engine.share_groups.departure import Departure
-from samovar.engine.share_groups.verdict import Requeue, Verdict
+from samovar.engine.share_groups.disposition import Disposition, Requeue
+from samovar.engine.share_groups.drain import Drain
 from samovar.errors import BrokerError
 from samovar.support import clock
 
@@ -32,7 +32,7 @@ class _Waiting(NamedTuple):
     not_before: float = 0.0
 
 
-class Settlement:
+class Acknowledgements:
     """Of one consumer; used by its thread only."""
 
     def __init__(
@@ -41,19 +41,19 @@ class Settlement:
         consumer: ShareConsumer,
         producer: Deliveries,
         copies: Copies,
-        departure: Departure,
-        waiting_room: threading.Semaphore,
+        drain: Drain,
+        back_off_slots: threading.Semaphore,
         longest_wait: float,
     ) -> None:
         """Failed jobs wait, at most until they have been here for `longest_wait` seconds: while
-        others of the handful run, and behind them as far as the `waiting_room`, which all consumers
+        others of the batch run, and behind them as far as the `back_off_slots`, which all consumers
         of the group share, has room.
         """
         self._consumer = consumer
         self._producer = producer
         self._copies = copies
-        self._departure = departure
-        self._waiting_room = waiting_room
+        self._drain = drain
+        self._back_off_slots = back_off_slots
         self._longest_wait = longest_wait
         self._expected_at = 0.0
         #: How many deliveries are not acknowledged yet.
@@ -62,22 +62,22 @@ class Settlement:
         #: Jobs that have ended, until what they enqueued is delivered.
         self._held: tuple[Barrier, list[Delivery]] | None = None
         self._waiting: list[_Waiting] = []
-        self._has_seat = False
+        self._has_slot = False
 
     def expect(self, deliveries: Sequence[Delivery]) -> None:
         """These are to be settled."""
         self.open += len(deliveries)
         self._expected_at = clock.monotonic()
 
-    def take(self, ended: Iterable[tuple[Delivery, Verdict]]) -> None:
+    def take(self, ended: Iterable[tuple[Delivery, Disposition]]) -> None:
         """These have ended."""
         now, latest = clock.monotonic(), self._expected_at + self._longest_wait
-        for delivery, verdict in ended:
-            if verdict is None:
+        for delivery, disposition in ended:
+            if disposition is None:
                 self._done.append(delivery)
             else:
-                due = min(now + verdict.after, latest)
-                self._waiting.append(_Waiting(due, delivery, verdict))
+                due = min(now + disposition.after, latest)
+                self._waiting.append(_Waiting(due, delivery, disposition))
 
     def go_on(self, *, hurry: bool, leaving: int) -> None:
         """Acknowledge what may be acknowledged now; so many deliveries have not been begun.
@@ -86,11 +86,11 @@ class Settlement:
         back here.
         """
         self._accept_done()
-        if self._waiting and (self._departure.is_over or not hurry):
+        if self._waiting and (self._drain.is_over or not hurry):
             self._copy_due(hurry, all_of_them=hurry or not self._may_wait(leaving))
-        if not self._waiting and self._has_seat:
-            self._has_seat = False
-            self._waiting_room.release()
+        if not self._waiting and self._has_slot:
+            self._has_slot = False
+            self._back_off_slots.release()
 
     @property
     def patience(self) -> float:
@@ -103,9 +103,9 @@ class Settlement:
 
     def close(self) -> None:
         """Whatever is open is nobody's here any more."""
-        if self._has_seat:
-            self._has_seat = False
-            self._waiting_room.release()
+        if self._has_slot:
+            self._has_slot = False
+            self._back_off_slots.release()
 
     def _accept_done(self) -> None:
         if self._held is None and self._done:
@@ -116,10 +116,10 @@ class Settlement:
 
     def _may_wait(self, leaving: int) -> bool:
         """Whether there is anything else to do here, or room for one that only waits."""
-        if self.open - leaving > len(self._waiting) or self._has_seat:
+        if self.open - leaving > len(self._waiting) or self._has_slot:
             return True
-        self._has_seat = self._waiting_room.acquire(blocking=False)
-        return self._has_seat
+        self._has_slot = self._back_off_slots.acquire(blocking=False)
+        return self._has_slot
 
     def _copy_due(self, hurry: bool, *, all_of_them: bool) -> None:
         now = clock.monotonic()

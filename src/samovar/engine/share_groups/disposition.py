@@ -34,7 +34,7 @@ class Requeue:
 
 
 #: None: accept it.
-Verdict = Requeue | None
+Disposition = Requeue | None
 
 
 def requeued(delivery: Delivery, *, for_others: bool = False) -> Requeue:

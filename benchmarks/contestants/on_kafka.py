@@ -22,13 +22,13 @@ def samovar_worker(concurrency: int = 5) -> Callable[[Place, int], Commands]:
     return worker
 
 
-def environment(*, drawn: str = "", jobs: str = "samovar") -> Callable[[Place], dict[str, str]]:
-    """What the processes are told: the way in which the queue is drawn (not at all, if none is
+def environment(*, declared: str = "", jobs: str = "samovar") -> Callable[[Place], dict[str, str]]:
+    """What the processes are told: the way in which the queue is declared (not at all, if none is
     named), and the module of the jobs.
     """
 
     def told(place: Place) -> dict[str, str]:
-        way = {"SAMOVAR_APP": f"{_HERE}.drawn:app", "BENCH_DRAWN": drawn} if drawn else {}
+        way = {"SAMOVAR_APP": f"{_HERE}.declared:app", "BENCH_DRAWN": declared} if declared else {}
         return {
             "SAMOVAR_QUEUE_ADAPTER": "kafka",
             "SAMOVAR_IMPORTS": f"{_HERE}.{jobs}",
@@ -41,15 +41,15 @@ def environment(*, drawn: str = "", jobs: str = "samovar") -> Callable[[Place], 
     return told
 
 
-def no_op(name: str, title: str, drawn: str, durability: str = "the same") -> Contestant:
-    """A worker of one process on the jobs of `samovar-kafka`, with a queue drawn in its way."""
+def no_op(name: str, title: str, declared: str, durability: str = "the same") -> Contestant:
+    """A worker of one process on the jobs of `samovar-kafka`, with a queue declared in its way."""
     return Contestant(
         name=name,
         title=title,
         backend="kafka",
         module=f"{_HERE}.samovar",
         worker=samovar_worker(),
-        environment=environment(drawn=drawn),
+        environment=environment(declared=declared),
         backlog=3_000_000,
         backlog_of="samovar-kafka",
         worker_only=True,
@@ -58,7 +58,7 @@ def no_op(name: str, title: str, drawn: str, durability: str = "the same") -> Co
 
 
 def waiting(
-    name: str, title: str, drawn: str, *, concurrency: int = 50, jobs: str = "waiting"
+    name: str, title: str, declared: str, *, concurrency: int = 50, jobs: str = "waiting"
 ) -> Contestant:
     """The same on jobs that wait for a millisecond, in a topic of one partition."""
     return Contestant(
@@ -67,7 +67,7 @@ def waiting(
         backend="kafka",
         module=f"{_HERE}.waiting",
         worker=samovar_worker(concurrency),
-        environment=environment(drawn=drawn, jobs=jobs),
+        environment=environment(declared=declared, jobs=jobs),
         partitions=1,
         backlog=1_000_000,
         backlog_of="one-at-a-time",
@@ -76,10 +76,10 @@ def waiting(
     )
 
 
-def keyed(name: str, title: str, drawn: str) -> Contestant:
+def keyed(name: str, title: str, declared: str) -> Contestant:
     """The same with a key for each job, in a topic with as many partitions as Samovar gives it."""
     return replace(
-        waiting(name, title, drawn, concurrency=32, jobs="keyed"),
+        waiting(name, title, declared, concurrency=32, jobs="keyed"),
         module=f"{_HERE}.keyed",
         partitions=8,
         backlog_of="keyed-partition",

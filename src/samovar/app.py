@@ -104,7 +104,7 @@ class App:
         The page on topic settings lists what each one means. Faults are reported together when a
         worker starts or `samovar topics` runs.
         """
-        self.routes.draw(name, **settings)
+        self.routes.declare(name, **settings)
 
     def scheduled_messages(
         self,
@@ -117,7 +117,7 @@ class App:
         """Name the topic in which jobs wait for their time on Kafka; the first one is the default
         of every job class. The embedded log needs none, and makes none.
 
-        Faults are told when a worker starts or `samovar topics` runs.
+        Faults are reported when a worker starts or `samovar topics` runs.
         """
         self._scheduling.schedules.declare(
             name, partitions=partitions, replication_factor=replication_factor, config=config
@@ -130,16 +130,16 @@ class App:
         self.routes.set_defaults(**settings)
 
     def consumer_group(self, name: str) -> AbstractContextManager[None]:
-        """What is drawn in this ``with`` block is read by the consumer group `name`, so that each
-        job is performed there once, whatever other groups do.
+        """The consumer group `name` reads what is declared in this ``with`` block, so that each job
+        is performed there once, whatever other groups do.
         """
         return self.routes.consumer_group(name)
 
     def subscription_group(
         self, name: str, *, multiplexing: int = 1
     ) -> AbstractContextManager[None]:
-        """What is drawn in this ``with`` block has a connection of its own in each worker process,
-        or `multiplexing` of them, which share its partitions.
+        """What is declared in this ``with`` block has a connection of its own in each worker
+        process, or `multiplexing` of them, which share its partitions.
         """
         return self.routes.subscription_group(name, multiplexing=multiplexing)
 
@@ -167,8 +167,8 @@ class App:
 
         Each tick is fired once, whichever workers are up. Ticks that pass while none is up are made
         up for by one job, unless `catch_up` is False. Of several processes that declare a task with
-        different versions, only those with the highest one fire it. Faults are told when a worker
-        starts.
+        different versions, only those with the highest one fire it. Faults are reported when a
+        worker starts.
         """
         self._tasks.declare(
             name,
@@ -206,7 +206,7 @@ class App:
         a batch marks nothing), `periodic` (seconds without work after which the consumer's `tick`
         is called).
         """
-        self.routes.draw(name, consumer=consumer, **settings)
+        self.routes.declare(name, consumer=consumer, **settings)
 
     def persist(self, *classes: type[CurrentAttributes] | str) -> None:
         """Let these classes of current attributes travel with jobs. Every process that enqueues
@@ -271,11 +271,11 @@ class App:
         return self._log().alignment()
 
     def check(self) -> None:
-        """See whether all that was drawn can be had; in a worker's process, also whether the jobs
-        that wait have a place for it.
+        """See whether all that is declared can be had; in a worker's process, also whether there is
+        a topic for jobs that wait.
 
         Raises:
-            ConfigurationError: every fault of everything that was drawn.
+            ConfigurationError: every fault of everything that was declared.
         """
         if faults := self._faults(performs=is_worker_process()):
             raise ConfigurationError(faults)
@@ -290,10 +290,10 @@ class App:
     ) -> AnyWorker:
         """A worker for these queues (logical names), or for all that `queues_to_serve` gives.
 
-        `choice` narrows what is drawn; `member` tells this process from others of its settings, for
-        static membership. `on_critical` is called, in any thread, when the worker cannot go on and
-        is to be stopped: a job has raised SystemExit, say. `Worker.failure` says why. By default
-        the worker then stops by itself; the process that it is part of goes on.
+        `choice` narrows what is declared; `member` distinguishes this process from others with its
+        settings, for static membership. `on_critical` is called, in any thread, when the worker
+        cannot go on and is to be stopped: a job has raised SystemExit, say. `Worker.failure` says
+        why. By default the worker then stops by itself; the process that it is part of goes on.
 
         Raises:
             ConfigurationError: routes or settings are wrong; every fault at once.
@@ -349,10 +349,10 @@ class App:
     def queues_to_serve(
         self, queues: Sequence[str] = (), choice: Choice | None = None
     ) -> list[str]:
-        """Real names of the queues that a worker serves that is told these.
+        """Real names of the queues that a worker serves if it is given these.
 
-        When it is told none: the drawn ones; with nothing drawn those that job classes name, and
-        on the embedded log every queue in the file but those that were made for dead letters.
+        When it is given none: the declared ones; with nothing declared those that job classes name,
+        and on the embedded log every queue in the file but those that were made for dead letters.
         """
         return self._log().serving(queues, choice).queues()
 
@@ -377,7 +377,7 @@ class App:
         return [(queue, name) for queue, name in meant if name is not None]
 
     def stop(self) -> None:
-        """Jobs that ask whether the process is ending are told so from now on."""
+        """From now on, jobs that ask learn that the process is ending."""
         self._stopping.set()
 
     def flush(self, timeout: float = EXIT_SECONDS) -> int:

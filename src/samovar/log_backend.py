@@ -1,6 +1,6 @@
 """What an application runs on a log, Kafka or the embedded one: a broker with what is made of it.
 
-Everything of one log is made here, once in a process, from the settings and what is drawn.
+Everything of one log is made here, once in a process, from the settings and what is declared.
 """
 
 from __future__ import annotations
@@ -172,7 +172,7 @@ class LogBackend:
         )
 
     def serving(self, queues: Sequence[str], choice: Choice | None) -> Serving:
-        """What a worker serves that is told these queues (logical names)."""
+        """What a worker serves if it is given these queues (logical names)."""
         choice = choice or Choice()
         if queues:
             real = tuple(self._settings.job.real_queue(queue) for queue in queues)
@@ -287,7 +287,7 @@ class LogBackend:
         return self.broker.producer(patient=self._is_workers, topic_config=topic_config)
 
     def _declared(self) -> list[Topic]:
-        """The drawn topics; with nothing drawn, those of the queues that job classes name."""
+        """The declared topics; with nothing declared, those of the queues that job classes name."""
         if len(self._routes):
             return list(self._routes)
         return [self._routes.find(queue) for queue in job_classes.queues()]

@@ -81,7 +81,7 @@ class Stage:
         """Let Kafka hand over a killed member's partitions within seconds."""
         self.configure("kafka", settings={**self._tables["kafka"]["settings"], **NOTICES_THE_DEAD})
 
-    def draw(self, routes: str) -> None:
+    def declare(self, routes: str) -> None:
         """Give the worker processes an application with these routes."""
         head = "import re\n\nfrom samovar import App, DeadLetterQueue, Pause\n\napp = App()\n"
         (self.directory / "stage_app.py").write_text(head + routes + "\n")

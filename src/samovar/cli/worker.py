@@ -1,4 +1,4 @@
-"""samovar worker: perform jobs until told to stop."""
+"""samovar worker: perform jobs until asked to stop."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def command(
     reloads: bool,
     **chosen: tuple[str, ...],
 ) -> None:
-    """Perform jobs until told to stop.
+    """Perform jobs until asked to stop.
 
     TERM, INT, QUIT and HUP end it in order (exit status 0; 2 when forced), TSTP takes no new
     jobs, TTIN prints every thread's stack.
@@ -136,10 +136,10 @@ def _note(text: str) -> None:
 
 def _choice(app: App, chosen: Mapping[str, tuple[str, ...]]) -> Choice:
     """What the options chose of the routes; topics go by the names used in code, or real ones."""
-    drawn = {topic.name for topic in app.routes}
+    declared = {topic.name for topic in app.routes}
     real = app.settings.job.real_queue
     names = {
-        option: tuple(n if n in drawn or option.endswith("groups") else real(n) for n in given)
+        option: tuple(n if n in declared or option.endswith("groups") else real(n) for n in given)
         for option, given in chosen.items()
     }
     return Choice(**names)
@@ -190,11 +190,11 @@ def _expect_jobs(app: App) -> None:
     settings = app.settings
     if settings.app is None and not settings.imports:
         found = _settings_file(app) if settings.source is None else f"found: {settings.source}"
-        told = f"set `app` or `imports` in samovar.toml ({found})."
+        advice = f"set `app` or `imports` in samovar.toml ({found})."
     else:
         named = ", ".join(filter(None, (settings.app, *settings.imports)))
-        told = f"{named} defined none. Name the modules of your jobs in `imports`."
-    raise ConfigurationError(f"No job is known here: {told}")
+        advice = f"{named} defined none. Name the modules of your jobs in `imports`."
+    raise ConfigurationError(f"No job is known here: {advice}")
 
 
 def _settings_file(app: App) -> str:

@@ -25,7 +25,7 @@ class Scheduler:
         self._tasks = tasks
         self._ledger = ledger
         self._adapter_name = adapter_name
-        #: Tasks of which another process has a newer version; each is told once.
+        #: Tasks of which another process has a newer version; each is reported once.
         self._outdated: set[str] = set()
         #: When something is due next, seconds since the epoch; None: nothing, or not known yet.
         self.next_due: int | None = None

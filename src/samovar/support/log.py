@@ -17,7 +17,7 @@ _log = logging.getLogger("samovar")
 
 def is_heard(level: int) -> bool:
     """Whether a line of this level would be written."""
-    # `dictConfig` disables the loggers that it does not name, unless told otherwise: from then on
+    # `dictConfig` disables the loggers that it does not name, unless asked not to: from then on
     # no failure would be reported. Who wants to read less sets a level.
     _log.disabled = False
     return _log.isEnabledFor(level)

@@ -37,7 +37,7 @@ def there(stage: Stage) -> dict[str, int]:
 
 
 def test_topics_are_made_as_they_are_declared(stage: Stage) -> None:
-    stage.draw(ROUTES)
+    stage.declare(ROUTES)
     for queue, partitions in {"mail": 2, "orders": 2, "as_it_is": 3, "stray": 1}.items():
         stage.create(queue, partitions=partitions)
     before = there(stage)
@@ -62,21 +62,21 @@ def test_topics_are_made_as_they_are_declared(stage: Stage) -> None:
 
 def test_settings_are_aligned_and_a_wrong_one_is_told(kafka_stage: Stage) -> None:
     stage = kafka_stage
-    stage.draw(ROUTES)
+    stage.declare(ROUTES)
     stage.create("orders", partitions=4)
     assert topics(stage, "migrate").returncode == 0
 
     config = stage.admin.describe([stage.topic("orders")])[stage.topic("orders")].config
     assert config["retention.ms"] == "86400000"
 
-    stage.draw('app.job_topic("orders", config={"retention.sm": "5"})')
+    stage.declare('app.job_topic("orders", config={"retention.sm": "5"})')
     refused = topics(stage, "migrate", "--detailed-exitcode")
     assert refused.returncode == 1
     assert "retention.sm" in refused.stderr
 
 
 def test_topics_are_deleted_only_when_the_word_was_typed(stage: Stage) -> None:
-    stage.draw(ROUTES)
+    stage.declare(ROUTES)
     stage.create("stray", partitions=1)
     assert topics(stage, "create").returncode == 0
     made = there(stage)

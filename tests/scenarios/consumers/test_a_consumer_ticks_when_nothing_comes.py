@@ -30,7 +30,7 @@ app.topic("orders", consumer=TickingConsumer, manual_marks=True, periodic=0.3)
 
 
 def test_a_consumer_ticks_when_nothing_comes(stage: Stage) -> None:
-    stage.draw(ROUTES)
+    stage.declare(ROUTES)
     stage.create("orders", partitions=1)
 
     with stage.steady_worker() as worker:

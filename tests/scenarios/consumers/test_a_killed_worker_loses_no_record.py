@@ -40,7 +40,7 @@ def test_a_worker_killed_twenty_times_loses_no_record(
 def kill_amid_batches(stage: Stage, rounds: int) -> dict[str, object]:
     stage.notice_the_dead()
     stage.configure("worker", commit_interval=COMMIT_SECONDS)
-    stage.draw(ROUTES)
+    stage.declare(ROUTES)
     stage.create("orders", partitions=PARTITIONS)
     written = 0
 

@@ -18,7 +18,7 @@ PARTITIONS = 4
 
 
 def test_every_record_is_worked_on_once_and_in_order(stage: Stage) -> None:
-    stage.draw(f"{IMPORT}app.topic('orders', consumer=JournalConsumer, max_messages=7)")
+    stage.declare(f"{IMPORT}app.topic('orders', consumer=JournalConsumer, max_messages=7)")
     stage.create("orders", partitions=PARTITIONS)
     put(stage, range(200))
 
@@ -40,7 +40,7 @@ def test_every_record_is_worked_on_once_and_in_order(stage: Stage) -> None:
 
 
 def test_a_failing_message_holds_up_its_own_partition_until_it_is_well(stage: Stage) -> None:
-    stage.draw(f"{IMPORT}app.topic('orders', consumer=JournalConsumer, {QUICK})")
+    stage.declare(f"{IMPORT}app.topic('orders', consumer=JournalConsumer, {QUICK})")
     stage.create("orders", partitions=PARTITIONS)
     put(stage, range(40), fails={8})
 
@@ -58,7 +58,7 @@ def test_a_failing_message_holds_up_its_own_partition_until_it_is_well(stage: St
 
 
 def test_a_message_that_keeps_failing_becomes_a_dead_letter(stage: Stage) -> None:
-    stage.draw(
+    stage.declare(
         f"{IMPORT}app.topic('orders', consumer=JournalConsumer, {QUICK},"
         " dead_letter_queue=DeadLetterQueue('lost', max_retries=2))"
     )
@@ -80,7 +80,7 @@ def test_a_message_that_keeps_failing_becomes_a_dead_letter(stage: Stage) -> Non
 
 def test_hooks_are_called_for_partitions_that_did_work(stage: Stage) -> None:
     """F07: also in error pause; and `revoked` when they move."""
-    stage.draw(f"{IMPORT}app.topic('orders', consumer=JournalConsumer, {QUICK})")
+    stage.declare(f"{IMPORT}app.topic('orders', consumer=JournalConsumer, {QUICK})")
     stage.create("orders", partitions=PARTITIONS)
     put(stage, (1, 2), fails={2})
 
@@ -95,7 +95,7 @@ def test_hooks_are_called_for_partitions_that_did_work(stage: Stage) -> None:
 
 @pytest.mark.timeout(180)
 def test_a_partition_that_moves_is_told_and_goes_on_elsewhere(stage: Stage) -> None:
-    stage.draw(f"{IMPORT}app.topic('orders', consumer=JournalConsumer)")
+    stage.declare(f"{IMPORT}app.topic('orders', consumer=JournalConsumer)")
     stage.create("orders", partitions=PARTITIONS)
     put(stage, range(40))
 
@@ -118,7 +118,7 @@ def test_a_partition_that_moves_is_told_and_goes_on_elsewhere(stage: Stage) -> N
 
 
 def test_what_a_consumer_produces_is_there_before_its_batch_is_committed(stage: Stage) -> None:
-    stage.draw(f"{IMPORT}app.topic('orders', consumer=ForwardingConsumer)")
+    stage.declare(f"{IMPORT}app.topic('orders', consumer=ForwardingConsumer)")
     for queue in ("orders", "copies"):
         stage.create(queue, partitions=1)
     put(stage, range(50), partitions=1)

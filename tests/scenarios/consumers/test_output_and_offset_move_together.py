@@ -48,7 +48,7 @@ app.topic("orders", consumer=Invoicing, pause=Pause(timeout=0.05, max_timeout=0.
 @pytest.mark.timeout(180)
 def test_what_fails_leaves_neither_output_nor_offset(stage: Stage) -> None:
     """O01, O02."""
-    stage.draw(ROUTES)
+    stage.declare(ROUTES)
     create(stage, partitions=1)
     put(stage, range(3), partitions=1, fails=1)
     source = TopicPartition(stage.topic("orders"), 0)
@@ -82,7 +82,7 @@ def test_a_consumer_killed_twenty_times_puts_out_everything_once(
 def kill_amid_transactions(stage: Stage, kills: int) -> dict[str, object]:
     stage.notice_the_dead()
     stage.configure("worker", commit_interval=0.2)
-    stage.draw(ROUTES)
+    stage.declare(ROUTES)
     create(stage, partitions=PARTITIONS)
     written = 0
 

@@ -37,7 +37,7 @@ def dead(stage: Stage, *arguments: str, status: int = 0) -> str:
 
 
 def test_dead_letters_are_listed_retried_and_discarded(stage: Stage) -> None:
-    stage.draw(ROUTES)
+    stage.declare(ROUTES)
     stage.create(partitions=2)
     jobs = [FlakyJob(1), FlakyJob(2), FailingJob(3)]
     stage.put([(1, job) for job in jobs])

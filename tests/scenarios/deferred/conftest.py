@@ -27,7 +27,7 @@ def schedule_stage(kafka_stage: Stage) -> Stage:
     stage = kafka_stage
     stage.notice_the_dead()
     stage.configure(imports=["tests.jobs.sample", "tests.jobs.deferred"])
-    stage.draw('app.scheduled_messages("scheduled_jobs")')
+    stage.declare('app.scheduled_messages("scheduled_jobs")')
     stage.app.scheduled_messages("scheduled_jobs")
     return stage
 

@@ -25,7 +25,7 @@ def clock_stage(log_stage: Stage) -> Stage:
     """A stage whose workers go by a clock that the test may put."""
     is_kafka = log_stage.backend == "kafka"
     topic = 'app.scheduled_messages("scheduled_jobs")' if is_kafka else ""
-    log_stage.draw(jumping_clock.ROUTES + topic)
+    log_stage.declare(jumping_clock.ROUTES + topic)
     return log_stage
 
 

@@ -47,7 +47,7 @@ def kill_the_broker(directory: Path, prefix: str, *, kills: int) -> dict[str, ob
     with KafkaProcess() as kafka:
         stage = Stage("kafka", directory=directory, prefix=prefix, kafka=kafka)
         stage.configure(imports=["tests.jobs.deferred"])
-        stage.draw('app.scheduled_messages("scheduled_jobs")')
+        stage.declare('app.scheduled_messages("scheduled_jobs")')
         stage.app.scheduled_messages("scheduled_jobs")
         jobs = JOBS_PER_KILL * kills
         waiting = [DeferredJob(n).set(wait=LEAD + TURN * n / JOBS_PER_KILL) for n in range(jobs)]

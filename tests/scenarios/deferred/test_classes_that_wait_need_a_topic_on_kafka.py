@@ -51,7 +51,7 @@ def test_all_classes_that_wait_without_a_topic_are_told_at_the_start(kafka_stage
 def test_with_a_topic_they_are_welcome(kafka_stage: Stage) -> None:
     (kafka_stage.directory / "patient.py").write_text(MODULE)
     kafka_stage.configure(imports=["patient"])
-    kafka_stage.draw('app.scheduled_messages("scheduled_jobs")')
+    kafka_stage.declare('app.scheduled_messages("scheduled_jobs")')
 
     with kafka_stage.steady_worker():
         pass

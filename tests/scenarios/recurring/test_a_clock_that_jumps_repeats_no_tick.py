@@ -20,7 +20,7 @@ IMPORT = "from tests.jobs.recurring import TickJob\n"
 def clock_stage(stage: Stage) -> Stage:
     """A stage with a task of each second, whose workers go by a clock that the test may put."""
     stage.configure(imports=["tests.jobs.recurring"])
-    stage.draw(jumping_clock.ROUTES + IMPORT + TASK)
+    stage.declare(jumping_clock.ROUTES + IMPORT + TASK)
     return stage
 
 

@@ -32,7 +32,7 @@ def beating(stage: Stage) -> Stage:
     if stage.backend == "kafka":
         stage.notice_the_dead()
     stage.configure(imports=["tests.jobs.recurring"])
-    stage.draw(ROUTES)
+    stage.declare(ROUTES)
     return stage
 
 
@@ -168,7 +168,7 @@ def test_tasks_are_listed_run_disabled_and_enabled_and_restarts_change_nothing(
 
 def test_a_task_that_fails_is_told_each_time_and_comes_again(beating: Stage) -> None:
     """K04: it is not tried twice for one tick, and keeps no other task up."""
-    beating.draw(
+    beating.declare(
         f"{ROUTES}app.recurring('ill', UnwillingJob, every=1)\n"
         "import samovar\nfrom tests.support import journal\n"
         "@samovar.subscribe('recurring.failed')\n"
@@ -194,10 +194,10 @@ def test_a_task_that_fails_is_told_each_time_and_comes_again(beating: Stage) -> 
 
 def test_an_older_version_keeps_still_once_a_newer_one_has_run(beating: Stage) -> None:
     """K05."""
-    beating.draw(versioned(2, "new"))
+    beating.declare(versioned(2, "new"))
     with beating.steady_worker() as newer:
         eventually(lambda: beats(beating) >= 2)
-        beating.draw(versioned(1, "old"))
+        beating.declare(versioned(1, "old"))
         with beating.steady_worker() as older:
             newer.signal(signal.SIGTERM)
             assert newer.wait() == 0
@@ -206,7 +206,7 @@ def test_an_older_version_keeps_still_once_a_newer_one_has_run(beating: Stage) -
             assert is_still(beating)
             older.signal(signal.SIGTERM)
             assert older.wait() == 0
-    beating.draw(versioned(3, "newest"))
+    beating.declare(versioned(3, "newest"))
     with beating.steady_worker():
         beating.journal.wait(lambda journal: "newest" in journal.notes())
 

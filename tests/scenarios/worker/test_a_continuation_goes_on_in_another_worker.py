@@ -44,7 +44,9 @@ def test_a_continuation_goes_on_in_another_worker(stage: Stage, job_class: type[
 def test_it_waits_first_if_it_says_so(stage: Stage) -> None:
     """M04: on Kafka it goes through the schedule topic."""
     stage.configure(imports=["tests.jobs.waiting_steps"])
-    stage.draw('app.scheduled_messages("scheduled_jobs")\napp.job_topic("default", partitions=2)')
+    stage.declare(
+        'app.scheduled_messages("scheduled_jobs")\napp.job_topic("default", partitions=2)'
+    )
     stage.create(partitions=2)
     stage.put([(0, WaitingStepsJob(7, COUNT))])
 

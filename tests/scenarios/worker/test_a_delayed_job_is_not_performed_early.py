@@ -14,7 +14,7 @@ IN_THE_LOG = sorted(LATE, key=lambda n: (n % 2, n))
 
 
 def test_a_delayed_job_is_not_performed_early(stage: Stage) -> None:
-    stage.draw(f"app.job_topic('late', delay_by={DELAY_SECONDS})\napp.job_topic('prompt')")
+    stage.declare(f"app.job_topic('late', delay_by={DELAY_SECONDS})\napp.job_topic('prompt')")
     for queue in ("late", "prompt"):
         stage.create(queue, partitions=2)
 

@@ -16,8 +16,8 @@ BEHIND, BESIDE = range(1, 6), range(10, 60)
 
 def test_a_failing_job_blocks_its_own_partition_only(stage: Stage) -> None:
     stage.configure("worker", concurrency=1)
-    # A drawn topic without a dead letter queue retries for ever.
-    stage.draw("app.job_topic('default', pause=Pause(timeout=0.05, max_timeout=0.1))")
+    # A declared topic without a dead letter queue retries for ever.
+    stage.declare("app.job_topic('default', pause=Pause(timeout=0.05, max_timeout=0.1))")
     stage.create(partitions=4)
     stage.put([(0, FailingJob(0)), *((0, JournalJob(n)) for n in BEHIND)])
 

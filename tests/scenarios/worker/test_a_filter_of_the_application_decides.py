@@ -38,7 +38,7 @@ app.job_topic("free")
 
 
 def test_a_filter_of_the_application_decides(stage: Stage) -> None:
-    stage.draw(ROUTES)
+    stage.declare(ROUTES)
     for queue in ("default", "free"):
         stage.create(queue, partitions=2)
     stage.put([(n % 2, JournalJob(n)) for n in range(20)])

@@ -12,7 +12,7 @@ from tests.support.stage import Stage
 
 @pytest.mark.parametrize("ordering", ["partition", "none"])
 def test_a_job_knows_how_often_it_was_tried(stage: Stage, ordering: str) -> None:
-    stage.draw(
+    stage.declare(
         f'app.job_topic("default", partitions=1, ordering={ordering!r}, '
         'pause=Pause(timeout=0.01), dead_letter_queue=DeadLetterQueue("dead", max_retries=5))'
     )

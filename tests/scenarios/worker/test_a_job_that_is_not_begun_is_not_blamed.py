@@ -25,7 +25,7 @@ LIVES = 5
 def test_a_job_that_is_not_begun_is_not_blamed(stage: Stage) -> None:
     stage.notice_the_dead()
     stage.configure("worker", concurrency=EXECUTORS)
-    stage.draw(ROUTES)
+    stage.declare(ROUTES)
     for queue in ("busy", "waiting"):
         stage.create(queue, partitions=1)
     stage.put([(0, JournalJob(1))], "waiting")

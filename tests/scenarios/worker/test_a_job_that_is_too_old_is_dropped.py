@@ -14,7 +14,7 @@ OLD = range(5)
 
 
 def test_a_job_that_is_too_old_is_dropped(stage: Stage) -> None:
-    stage.draw(
+    stage.declare(
         f"app.job_topic('default', expire_in={EXPIRY_SECONDS},"
         " pause=Pause(timeout=0.1, max_timeout=0.2),"
         " dead_letter_queue=DeadLetterQueue('default_dead', max_retries=1000))"

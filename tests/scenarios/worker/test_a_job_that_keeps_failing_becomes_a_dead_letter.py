@@ -22,7 +22,7 @@ app.job_topic(
 
 def test_a_job_that_keeps_failing_becomes_a_dead_letter(stage: Stage) -> None:
     """D01 D05 D06."""
-    stage.draw(ROUTES)
+    stage.declare(ROUTES)
     stage.create(partitions=4)
     stage.put([(3, JournalJob(1))])
     value = samovar.payload.dumps(FailingJob(2).serialize())

@@ -63,7 +63,7 @@ def notes(stage: Stage, queue: str = "default") -> dict[int, tuple[int, CommitMe
 @pytest.mark.timeout(180)
 def test_a_job_that_kills_its_process_is_moved_aside(stage: Stage, routes: str) -> None:
     stage.notice_the_dead()
-    stage.draw(routes)
+    stage.declare(routes)
     stage.create(partitions=2)
     stage.put([(1, JournalJob(1)), (1, DeadlyJob(2)), (1, JournalJob(3)), (0, JournalJob(4))])
 
@@ -89,8 +89,8 @@ def test_a_long_job_of_another_partition_is_not_blamed(stage: Stage) -> None:
 
     deaths = perform_until_done(stage, 2, long=(0,))
 
-    # How many more is drawn by lot: which of the two is tried first, and whether the group lets its
-    # note be committed before the time of the trial is over.
+    # How many more depends on chance: which of the two begins first, and whether the group lets its
+    # metadata be committed in time.
     assert deaths >= 4
 
     assert [dead["source_partition"] for dead in moved_aside(stage)] == [b"1"]
@@ -139,7 +139,7 @@ def test_who_leaves_in_order_says_so_and_who_is_killed_does_not(stage: Stage) ->
 @pytest.mark.timeout(180)
 def test_a_record_that_waits_for_its_time_holds_up_no_other_partition(stage: Stage) -> None:
     stage.notice_the_dead()
-    stage.draw(DELAYED)
+    stage.declare(DELAYED)
     stage.create("slow", partitions=2)
     stage.create(partitions=1)
     stage.put([(0, JournalJob(1)), (1, JournalJob(2))], "slow")

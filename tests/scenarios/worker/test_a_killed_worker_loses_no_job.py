@@ -70,7 +70,7 @@ def test_a_hundred_killed_workers_lose_no_job(
 
 def kill_under_load(stage: Stage, mode: str, *, kills: int, crew: int) -> dict[str, object]:
     """Kill so many workers, of which `crew` are up at a time."""
-    stage.draw(MODES[mode])
+    stage.declare(MODES[mode])
     stage.notice_the_dead()
     stage.configure("worker", concurrency=CONCURRENCY)
     stage.create(partitions=PARTITIONS)

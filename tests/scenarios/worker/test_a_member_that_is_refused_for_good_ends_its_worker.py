@@ -14,7 +14,7 @@ def test_an_unknown_assignor_ends_the_worker(kafka_stage: Stage, keeps: bool) ->
     stage = kafka_stage
     stage.create(partitions=2)
     if keeps:
-        stage.draw("app.job_topic('default', partitions=2)\napp.scheduled_messages('later')")
+        stage.declare("app.job_topic('default', partitions=2)\napp.scheduled_messages('later')")
     protocol = {"group.protocol": "consumer", "group.remote.assignor": "nobody"}
     stage.configure("kafka", settings=protocol)
 

@@ -10,9 +10,9 @@ from tests.support.stage import Stage
 
 @pytest.mark.parametrize("meant", ["default", "invoices", "receipts"])
 def test_a_misspelt_queue_is_pointed_out(stage: Stage, meant: str) -> None:
-    # "default" is a job class's, "receipts" is drawn, and "invoices" is a topic that is there.
+    # "default" is a job class's, "receipts" is declared, and "invoices" is a topic that is there.
     stage.create("invoices")
-    stage.draw('app.job_topic("receipts")')
+    stage.declare('app.job_topic("receipts")')
     typed = f"{meant[:-2]}{meant[-1]}{meant[-2]}"
 
     with stage.steady_worker("-q", typed) as worker:

@@ -11,7 +11,7 @@ from tests.support.stage import Stage
 def test_a_new_group_begins_where_its_route_says(stage: Stage) -> None:
     stage.create(partitions=1)
     stage.put([(0, JournalJob(1))])
-    stage.draw("app.job_topic('default', initial_offset='latest')")
+    stage.declare("app.job_topic('default', initial_offset='latest')")
 
     with stage.steady_worker() as worker:
         # Where the end is may be asked only after the worker has started.
@@ -31,7 +31,7 @@ def test_a_new_group_begins_where_its_route_says(stage: Stage) -> None:
 def test_a_group_begins_at_the_start_unless_told(stage: Stage) -> None:
     stage.create(partitions=1)
     stage.put([(0, JournalJob(1))])
-    stage.draw("app.job_topic('default')")
+    stage.declare("app.job_topic('default')")
 
     with stage.steady_worker() as worker:
         stage.journal.wait_for("done", 1)

@@ -14,7 +14,7 @@ PARTITIONS = 4
 
 @pytest.mark.timeout(180)
 def test_a_partition_in_back_off_survives_a_visit(stage: Stage) -> None:
-    stage.draw("app.job_topic('default', pause=Pause(timeout=0.2, max_timeout=0.4))")
+    stage.declare("app.job_topic('default', pause=Pause(timeout=0.2, max_timeout=0.4))")
     stage.create(partitions=PARTITIONS)
     stage.put((p, HealingJob(p)) for p in range(PARTITIONS))
     stage.put((p, JournalJob(10 + p)) for p in range(PARTITIONS))

@@ -66,7 +66,7 @@ def test_a_partition_that_comes_back_waits_for_its_job(stage: Stage) -> None:
 def prepare(stage: Stage) -> None:
     stage.notice_the_dead()
     stage.configure("worker", concurrency=16)
-    stage.draw(ROUTES)
+    stage.declare(ROUTES)
     numbers = iter(GATES)
     for queue in (*QUEUES, "other"):
         stage.create(queue, partitions=PARTITIONS)

@@ -34,8 +34,8 @@ ROUTE = (
 )
 
 
-def draw(stage: Stage, *, retries: int = 3, partitions: int = 1) -> None:
-    stage.draw(ROUTE.format(retries=retries))
+def declare(stage: Stage, *, retries: int = 3, partitions: int = 1) -> None:
+    stage.declare(ROUTE.format(retries=retries))
     stage.create(partitions=partitions)
 
 
@@ -45,7 +45,7 @@ def headers(stage: Stage) -> list[dict[str, bytes]]:
 
 @pytest.mark.timeout(120)
 def test_each_job_is_performed_once(kafka_stage: Stage) -> None:
-    draw(kafka_stage, partitions=3)
+    declare(kafka_stage, partitions=3)
     kafka_stage.put((n % 3, JournalJob(n)) for n in range(2000))
 
     with kafka_stage.steady_worker() as worker:
@@ -60,7 +60,7 @@ def test_each_job_is_performed_once(kafka_stage: Stage) -> None:
 
 @pytest.mark.timeout(120)
 def test_a_job_that_fails_delays_nobody_and_becomes_a_dead_letter(kafka_stage: Stage) -> None:
-    draw(kafka_stage)
+    declare(kafka_stage)
     kafka_stage.configure("worker", concurrency=2)
     kafka_stage.put([(0, FailingJob(-1)), *((0, JournalJob(n)) for n in range(50))])
 
@@ -81,7 +81,7 @@ def test_a_job_that_fails_delays_nobody_and_becomes_a_dead_letter(kafka_stage: S
 
 @pytest.mark.timeout(120)
 def test_a_job_is_tried_more_often_than_the_broker_hands_out_a_record(kafka_stage: Stage) -> None:
-    draw(kafka_stage, retries=8)
+    declare(kafka_stage, retries=8)
     kafka_stage.put([(0, FailingJob(0)), (0, HealingJob(1))])
 
     with kafka_stage.steady_worker() as worker:
@@ -98,7 +98,7 @@ def test_a_job_is_tried_more_often_than_the_broker_hands_out_a_record(kafka_stag
 
 @pytest.mark.timeout(120)
 def test_what_is_no_job_goes_aside_at_once(kafka_stage: Stage) -> None:
-    draw(kafka_stage)
+    declare(kafka_stage)
     kafka_stage.put_raw([(0, b"no job"), (0, None)])
     kafka_stage.put([(0, JournalJob(0))])
 
@@ -115,7 +115,7 @@ def test_what_is_no_job_goes_aside_at_once(kafka_stage: Stage) -> None:
 @pytest.mark.timeout(120)
 def test_more_workers_than_partitions_all_get_jobs(kafka_stage: Stage) -> None:
     """Though one request wrote all the jobs, and so one member is handed all of them at first."""
-    draw(kafka_stage)
+    declare(kafka_stage)
     kafka_stage.configure("worker", concurrency=2)
     with (
         kafka_stage.steady_worker() as one,
@@ -140,7 +140,7 @@ def test_more_workers_than_partitions_all_get_jobs(kafka_stage: Stage) -> None:
 def test_a_worker_that_ends_finishes_what_runs_and_gives_back_the_rest(
     kafka_stage: Stage,
 ) -> None:
-    draw(kafka_stage)
+    declare(kafka_stage)
     kafka_stage.configure("worker", concurrency=1)
     kafka_stage.put([(0, GateJob(0)), *((0, JournalJob(n)) for n in range(1, 20))])
 
@@ -161,7 +161,7 @@ def test_a_worker_that_ends_finishes_what_runs_and_gives_back_the_rest(
 
 @pytest.mark.timeout(120)
 def test_a_worker_told_to_be_quiet_leaves_the_rest_to_others(kafka_stage: Stage) -> None:
-    draw(kafka_stage)
+    declare(kafka_stage)
     kafka_stage.configure("worker", concurrency=1)
     kafka_stage.put([(0, GateJob(0)), *((0, JournalJob(n)) for n in range(1, 20))])
 
@@ -182,7 +182,7 @@ def test_a_worker_told_to_be_quiet_leaves_the_rest_to_others(kafka_stage: Stage)
 
 @pytest.mark.timeout(120)
 def test_a_job_that_ends_its_process_is_performed_by_the_next_one(kafka_stage: Stage) -> None:
-    draw(kafka_stage)
+    declare(kafka_stage)
     kafka_stage.put([(0, ExitingJob(0)), (0, JournalJob(1))])
     with kafka_stage.steady_worker("--processes", "1") as worker:
         kafka_stage.journal.wait_for("start", 0)
@@ -196,7 +196,7 @@ def test_a_job_that_ends_its_process_is_performed_by_the_next_one(kafka_stage: S
 
 @pytest.mark.timeout(120)
 def test_an_old_job_is_dropped(kafka_stage: Stage) -> None:
-    kafka_stage.draw("app.job_topic('default', share_group=True, expire_in=3600)")
+    kafka_stage.declare("app.job_topic('default', share_group=True, expire_in=3600)")
     kafka_stage.create(partitions=1)
     kafka_stage.app  # noqa: B018 -- jobs need an application to know their queue
     stale = JournalJob(0).serialize()
@@ -216,7 +216,7 @@ def test_an_old_job_is_dropped(kafka_stage: Stage) -> None:
 
 @pytest.mark.timeout(180)
 def test_a_job_that_kills_its_process_becomes_a_dead_letter(kafka_stage: Stage) -> None:
-    draw(kafka_stage)
+    declare(kafka_stage)
     kafka_stage.put([(0, DeadlyJob(-1)), *((0, JournalJob(n)) for n in range(50))])
 
     with kafka_stage.steady_worker("--processes", "2") as worker:
@@ -251,7 +251,7 @@ def test_a_worker_killed_twenty_times_loses_no_job(
 
 def kill_under_load(stage: Stage, rounds: int) -> dict[str, object]:
     """Repeated is only what was running, or had ended and was not acknowledged yet."""
-    draw(stage, partitions=4)
+    declare(stage, partitions=4)
     enqueued = 0
     with stage.steady_worker() as survivor:
         for _ in range(rounds):
@@ -282,7 +282,7 @@ def test_a_worker_killed_twenty_times_with_all_its_processes_loses_no_job(
     """While they are young: then the brokers may hand a record to one dead connection after the
     other, and they drop it when they have handed it out too often.
     """
-    draw(kafka_stage)
+    declare(kafka_stage)
     for number in range(20):
         kafka_stage.put([(0, GateJob(number))])
         with kafka_stage.steady_worker("--processes", "3") as worker:
@@ -306,7 +306,7 @@ def test_the_embedded_log_refuses_a_share_group_and_says_what_to_do(
     tmp_path: Path, unique: Callable[[str], str]
 ) -> None:
     stage = Stage("embedded", directory=tmp_path, prefix=unique("s"))
-    stage.draw("app.job_topic('default', share_group=True)")
+    stage.declare("app.job_topic('default', share_group=True)")
 
     with stage.worker() as worker:
         assert worker.wait() != 0
@@ -329,7 +329,7 @@ def test_a_job_that_outlasts_its_lock_runs_twice_and_is_told(
     }
     with KafkaProcess(properties=short) as broker:
         stage = Stage("kafka", directory=tmp_path, prefix=unique("s"), kafka=broker)
-        draw(stage)
+        declare(stage)
         stage.configure("worker", concurrency=2)
         stage.put([(0, GateJob(0)), (0, JournalJob(1))])
 

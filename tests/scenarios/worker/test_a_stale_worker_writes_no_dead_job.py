@@ -26,7 +26,7 @@ FOLLOWERS = 20
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("is_transactional", [True, False])
 def test_a_stale_worker_writes_no_dead_job(stage: Stage, is_transactional: bool) -> None:
-    stage.draw(ROUTES.format(is_transactional))
+    stage.declare(ROUTES.format(is_transactional))
     strand(stage, StrandedJob)
 
     sources = [dict(record.headers)["source_partition"] for record in stage.records("dead")]

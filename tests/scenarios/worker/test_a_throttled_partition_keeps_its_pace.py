@@ -12,7 +12,7 @@ JOBS = 10
 
 
 def test_a_throttled_partition_keeps_its_pace(stage: Stage) -> None:
-    stage.draw(
+    stage.declare(
         "from samovar import Throttle\n"
         f"app.job_topic('default', throttle=Throttle({LIMIT}, {INTERVAL_SECONDS}))\n"
         "app.job_topic('free')"

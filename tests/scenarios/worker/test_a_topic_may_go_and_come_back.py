@@ -10,7 +10,7 @@ from tests.support.stage import Stage
 
 
 def test_a_topic_may_go_and_come_back(stage: Stage) -> None:
-    stage.draw("app.job_topic('mail', partitions=1)\napp.job_topic('bills', partitions=1)")
+    stage.declare("app.job_topic('mail', partitions=1)\napp.job_topic('bills', partitions=1)")
 
     with stage.steady_worker() as worker:
         stage.put([(0, JournalJob(1))], "mail")

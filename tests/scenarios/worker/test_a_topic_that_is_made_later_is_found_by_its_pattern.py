@@ -18,7 +18,7 @@ app.job_topic(
 
 
 def test_a_topic_that_is_made_later_is_found_by_its_pattern(stage: Stage) -> None:
-    stage.draw(ROUTES.format(prefix=stage.prefix))
+    stage.declare(ROUTES.format(prefix=stage.prefix))
     stage.create("mail_jobs", partitions=1)
     stage.create("old_mail_jobs", partitions=1)
     stage.put([(0, JournalJob(1))], "mail_jobs")
@@ -39,7 +39,7 @@ def test_a_topic_that_is_made_later_is_found_by_its_pattern(stage: Stage) -> Non
 
 
 def test_a_queue_that_is_enqueued_to_is_created_as_its_pattern_says(stage: Stage) -> None:
-    stage.draw(ROUTES.format(prefix=stage.prefix))
+    stage.declare(ROUTES.format(prefix=stage.prefix))
     script = "from stage_app import app\nfrom tests.jobs.sample import JournalJob\n"
 
     done = stage.script(script + "JournalJob.set(queue='bill_jobs').perform_later(5)")

@@ -20,7 +20,7 @@ app.job_topic(
 def test_a_transactional_dead_letter_and_its_offset_move_together(stage: Stage) -> None:
     """O03."""
     stage.notice_the_dead()
-    stage.draw(ROUTES)
+    stage.declare(ROUTES)
     stage.configure("worker", commit_interval=600)
     stage.create(partitions=2)
     stage.put([(1, JournalJob(1)), (1, FailingJob(2)), (1, JournalJob(3))])

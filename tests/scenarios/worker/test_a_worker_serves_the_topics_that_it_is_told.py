@@ -1,4 +1,4 @@
-"""`--include-topic` and `--exclude-topic` narrow what is drawn."""
+"""`--include-topic` and `--exclude-topic` narrow what is declared."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROUTES = "for name in ('mail', 'images', 'bills'): app.job_topic(name, partition
     ],
 )
 def test_a_worker_serves_the_topics_that_it_is_told(stage: Stage, options: tuple[str]) -> None:
-    stage.draw(ROUTES)
+    stage.declare(ROUTES)
 
     with stage.steady_worker(*options) as worker:
         for number, queue in enumerate(("images", "mail", "bills")):
@@ -34,17 +34,19 @@ def test_a_worker_serves_the_topics_that_it_is_told(stage: Stage, options: tuple
 
 
 def test_a_topic_that_is_not_drawn_is_refused_with_the_nearest(stage: Stage) -> None:
-    stage.draw(ROUTES)
+    stage.declare(ROUTES)
 
     with stage.worker("--include-topic", "mial", "--exclude-topic", "mail") as worker:
         assert worker.wait() == 1
 
-    assert f"--include-topic '{stage.topic('mial')}' names nothing that is drawn" in worker.output
+    assert (
+        f"--include-topic '{stage.topic('mial')}' names nothing that is declared" in worker.output
+    )
     assert f"did you mean '{stage.topic('mail')}'?" in worker.output
 
 
 def test_the_name_that_is_told_is_taken(stage: Stage) -> None:
-    stage.draw(ROUTES)
+    stage.declare(ROUTES)
 
     with stage.steady_worker("--include-topic", stage.topic("mail")) as worker:
         stage.put([(0, JournalJob(1))], "mail")

@@ -17,7 +17,7 @@ ROUTE = "app.job_topic('default', {}, pause=Pause(timeout=0.05, exponential=Fals
 @pytest.mark.parametrize("setting", ["ordering='partition'", "ordering='none'"])
 def test_an_error_that_cannot_be_read_harms_nothing_else(stage: Stage, setting: str) -> None:
     stage.configure(imports=["tests.jobs.hostile_errors", "tests.jobs.sample"])
-    stage.draw(ROUTE.format(setting))
+    stage.declare(ROUTE.format(setting))
     stage.create(partitions=1)
     jobs = [HostileErrorJob(number, kind) for number, kind in enumerate(HOSTILE)]
     last = JournalJob(len(jobs))

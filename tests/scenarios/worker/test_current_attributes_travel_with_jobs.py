@@ -28,7 +28,7 @@ def visited(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     """A stage whose workers and whose test let both classes travel."""
     monkeypatch.setattr(current_attributes, "persisted", [])
     stage.configure(imports=["tests.jobs.errands", "tests.jobs.sample"])
-    stage.draw(ROUTES)
+    stage.declare(ROUTES)
     stage.app.persist(Visit, Trace)
     yield stage
     Visit.reset()

@@ -44,7 +44,7 @@ app.job_topic("dropped", pause=QUICK, dead_letter_queue=DeadLetterQueue(False, m
 
 def test_dead_letter_queues_do_as_they_are_told(stage: Stage) -> None:
     """D03 D04 D07 D08 D09 D11 D12, each on a queue of its own."""
-    stage.draw(ROUTES)
+    stage.declare(ROUTES)
     for queue in ("flaky", "broken", "chosen", "dropped", "rolling"):
         stage.create(queue, partitions=4)
     dead_topic = TopicSpec(name=stage.topic("broken_dlq"), partitions=3, is_dead_letter=True)

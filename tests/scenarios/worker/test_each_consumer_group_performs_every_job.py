@@ -16,7 +16,7 @@ with app.consumer_group("{prefix}-audit"):
 
 
 def test_each_consumer_group_performs_every_job(stage: Stage) -> None:
-    stage.draw(ROUTES.format(prefix=stage.prefix))
+    stage.declare(ROUTES.format(prefix=stage.prefix))
 
     with stage.steady_worker() as worker:
         stage.put((n % 2, JournalJob(n)) for n in range(20))
@@ -31,7 +31,7 @@ def test_each_consumer_group_performs_every_job(stage: Stage) -> None:
 
 
 def test_a_group_that_is_left_out_waits_for_its_own_worker(stage: Stage) -> None:
-    stage.draw(ROUTES.format(prefix=stage.prefix))
+    stage.declare(ROUTES.format(prefix=stage.prefix))
     audit = f"{stage.prefix}-audit"
 
     with stage.steady_worker("--exclude-group", audit) as worker:

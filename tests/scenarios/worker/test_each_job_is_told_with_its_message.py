@@ -35,7 +35,7 @@ for name in ("active_job.consume", "active_job.consumed"):
 
 @pytest.mark.parametrize("setting", ["ordering='partition'", "ordering='none'"])
 def test_each_job_is_told_once_with_its_message(stage: Stage, setting: str) -> None:
-    stage.draw(APPLICATION.format(setting=setting, topic=stage.topic()))
+    stage.declare(APPLICATION.format(setting=setting, topic=stage.topic()))
     stage.create(partitions=2)
     stage.put([(1, JournalJob(1, 0.02)), (1, FlakyJob(2)), (0, JournalJob(3, 0.02))])
 

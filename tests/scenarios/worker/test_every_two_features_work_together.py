@@ -45,7 +45,7 @@ FEATURES = {
     "no ordering": "ordering='none'",
     "virtual partitions": "virtual_partitions=VirtualPartitions(partitioner=lambda m: m.offset)",
 }
-#: What a topic of each kind is drawn with.
+#: What a topic of each kind is declared with.
 ROUTES = {
     "jobs": "app.job_topic({!r}, {}, {}, {})",
     "messages": "app.topic({!r}, {}, {}, {}, consumer=JournalConsumer)",
@@ -67,7 +67,7 @@ def test_every_two_features_work_together(stage: Stage, kind: str) -> None:
         ROUTES[kind].format(queue, FEATURES[one], FEATURES[other], quick)
         for queue, (one, other) in queues.items()
     ]
-    stage.draw("\n".join([IMPORTS, *routes]))
+    stage.declare("\n".join([IMPORTS, *routes]))
     for index, queue in enumerate(queues):
         stage.create(queue, partitions=1)
         put(stage, kind, range(index * JOBS, (index + 1) * JOBS), queue)

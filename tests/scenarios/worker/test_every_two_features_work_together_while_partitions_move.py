@@ -71,7 +71,7 @@ def play(stage: Stage, pairs: Sequence[tuple[str, str]]) -> None:
         ROUTES["jobs"].format(queue, FEATURES[one], FEATURES[other], quick)
         for queue, (one, other) in queues.items()
     ]
-    stage.draw("\n".join([IMPORTS, *routes]))
+    stage.declare("\n".join([IMPORTS, *routes]))
     gates = [index * JOBS for index in range(len(pairs))]
     for index, queue in enumerate(queues):
         stage.create(queue, partitions=PARTITIONS)

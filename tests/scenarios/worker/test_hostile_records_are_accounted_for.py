@@ -74,7 +74,7 @@ class Memory:
 
 def check(stage: Stage, count: int) -> dict[str, object]:
     """The counts: what became of so many hostile records."""
-    stage.draw(ROUTES)
+    stage.declare(ROUTES)
     stage.configure("embedded", synchronous="normal")
     stage.app  # noqa: B018 -- jobs need an application to know their queue
     stage.create(partitions=PARTITIONS)

@@ -14,8 +14,8 @@ from tests.support.eventually import eventually
 from tests.support.stage import Stage
 
 
-def draw(stage: Stage, ordering: str) -> None:
-    stage.draw(
+def declare(stage: Stage, ordering: str) -> None:
+    stage.declare(
         f"app.job_topic('default', ordering={ordering!r}, pause=Pause(timeout=0.2, max_timeout=1))"
     )
     stage.create(partitions=1)
@@ -27,7 +27,7 @@ def open_gate(stage: Stage, number: int) -> None:
 
 def test_as_many_jobs_of_one_partition_run_as_there_are_threads(stage: Stage) -> None:
     stage.configure("worker", concurrency=5)
-    draw(stage, "none")
+    declare(stage, "none")
     stage.put((0, GateJob(n)) for n in range(6))
 
     with stage.steady_worker() as worker:
@@ -43,7 +43,7 @@ def test_as_many_jobs_of_one_partition_run_as_there_are_threads(stage: Stage) ->
 
 def test_a_failing_job_holds_up_its_own_key_only(stage: Stage) -> None:
     stage.configure("worker", concurrency=2)
-    draw(stage, "key")
+    declare(stage, "key")
     behind = [(0, "a", JournalJob(n)) for n in range(1, 4)]
     beside = [(0, "b", JournalJob(n)) for n in range(10, 30)]
     stage.put_keyed([(0, "a", FailingJob(0)), *behind, *beside])
@@ -64,7 +64,7 @@ def test_what_was_done_beyond_a_running_job_is_not_repeated_after_a_kill(
 ) -> None:
     stage.notice_the_dead()
     stage.configure("worker", concurrency=3, commit_interval=0.2)
-    draw(stage, ordering)
+    declare(stage, ordering)
     stage.put_keyed([(0, 0, GateJob(0)), *((0, n, JournalJob(n)) for n in range(1, 500))])
     source = TopicPartition(stage.topic(), 0)
 

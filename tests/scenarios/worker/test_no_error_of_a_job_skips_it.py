@@ -20,7 +20,7 @@ VIRTUAL = "virtual_partitions=VirtualPartitions(partitioner=lambda m: m.offset)"
 )
 def test_no_error_of_a_job_skips_it(stage: Stage, setting: str) -> None:
     stage.configure(imports=["tests.jobs.errands", "tests.jobs.sample"])
-    stage.draw(f"from samovar import VirtualPartitions\n{ROUTES.format(setting)}")
+    stage.declare(f"from samovar import VirtualPartitions\n{ROUTES.format(setting)}")
     stage.create(partitions=len(KINDS))
     for partition, kind in enumerate(KINDS):
         first = 10 * partition

@@ -21,7 +21,7 @@ LONG = "app.job_topic('default', long_running=True, pause=Pause(timeout=0.05, ma
 def test_a_job_of_three_poll_intervals_runs_once(kafka_stage: Stage) -> None:
     settings = {**NOTICES_THE_DEAD, "max.poll.interval.ms": int(POLL_INTERVAL_SECONDS * 1000)}
     kafka_stage.configure("kafka", settings=settings)
-    kafka_stage.draw(f"{LONG}\napp.job_topic('regular')")
+    kafka_stage.declare(f"{LONG}\napp.job_topic('regular')")
     for queue in ("default", "regular"):
         kafka_stage.create(queue, partitions=2)
     behind, beside, regular = range(1, 1500), range(10_000, 10_030), range(20_000, 20_030)
@@ -50,7 +50,7 @@ def test_a_job_of_three_poll_intervals_runs_once(kafka_stage: Stage) -> None:
 
 
 def test_a_long_job_that_fails_is_tried_again_in_its_place(stage: Stage) -> None:
-    stage.draw(LONG)
+    stage.declare(LONG)
     stage.create(partitions=1)
     stage.put([(0, JournalJob(0)), (0, HealingJob(1)), (0, JournalJob(2))])
 
@@ -66,7 +66,7 @@ def test_a_long_job_that_fails_is_tried_again_in_its_place(stage: Stage) -> None
 
 
 def test_a_stop_waits_for_the_long_job_and_leaves_the_rest(stage: Stage) -> None:
-    stage.draw(LONG)
+    stage.declare(LONG)
     stage.create(partitions=1)
     stage.put([(0, GateJob(0)), *((0, JournalJob(n)) for n in range(1, 20))])
 

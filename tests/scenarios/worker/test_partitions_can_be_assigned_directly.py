@@ -11,7 +11,7 @@ from tests.support.stage import Stage
 
 
 def test_only_the_assigned_partitions_are_read(stage: Stage) -> None:
-    stage.draw("app.job_topic('default', partitions=3, assign=[0, 2])")
+    stage.declare("app.job_topic('default', partitions=3, assign=[0, 2])")
     stage.create(partitions=3)
     stage.put((n, JournalJob(n)) for n in range(3))
 
@@ -31,7 +31,7 @@ def test_only_the_assigned_partitions_are_read(stage: Stage) -> None:
 
 
 def test_all_partitions_are_read_also_later_ones(stage: Stage) -> None:
-    stage.draw("app.job_topic('default', partitions=2, assign=True)")
+    stage.declare("app.job_topic('default', partitions=2, assign=True)")
     stage.create(partitions=2)
     stage.put((n, JournalJob(n)) for n in range(2))
 
@@ -51,7 +51,7 @@ def test_all_partitions_are_read_also_later_ones(stage: Stage) -> None:
 
 
 def test_several_processes_cannot_read_the_same_partitions(stage: Stage) -> None:
-    stage.draw("app.job_topic('default', assign=True)")
+    stage.declare("app.job_topic('default', assign=True)")
 
     with stage.worker("--processes", "2") as worker:
         assert worker.wait() == 1

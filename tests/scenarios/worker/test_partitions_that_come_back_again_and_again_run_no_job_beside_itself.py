@@ -40,7 +40,7 @@ def test_partitions_that_come_back_fifty_times_run_no_job_beside_itself(
 ) -> None:
     stage.notice_the_dead()
     stage.configure("worker", concurrency=40)
-    stage.draw(ROUTES)
+    stage.declare(ROUTES)
     for queue in QUEUES:
         stage.create(queue, partitions=PARTITIONS)
     chance, numbers, returned = Random(11), count(), 0

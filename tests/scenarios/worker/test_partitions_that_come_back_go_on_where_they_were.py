@@ -18,7 +18,7 @@ VISITS = 3
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("route", ["", "long_running=True"], ids=["plain", "long_running"])
 def test_partitions_that_come_back_go_on_where_they_were(stage: Stage, route: str) -> None:
-    stage.draw(f"app.job_topic('default', {route})")
+    stage.declare(f"app.job_topic('default', {route})")
     stage.create(partitions=PARTITIONS)
     enqueued = 0
 

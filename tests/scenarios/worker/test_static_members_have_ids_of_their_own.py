@@ -24,7 +24,7 @@ def static_stage(request: pytest.FixtureRequest, kafka_stage: Stage) -> Stage:
 
 def test_processes_and_connections_have_ids_of_their_own(static_stage: Stage) -> None:
     stage = static_stage
-    stage.draw(
+    stage.declare(
         "with app.subscription_group('wide', multiplexing=2):\n"
         "    app.job_topic('default', partitions=4)\n"
         "app.job_topic('other', partitions=2, max_wait_time=0.1)"

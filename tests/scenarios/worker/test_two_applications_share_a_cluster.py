@@ -50,7 +50,7 @@ def end(*workers: WorkerProcess) -> None:
 def test_a_job_that_waits_in_a_topic_of_both_runs_once(one: Stage, two: Stage) -> None:
     for stage, queue in ((one, "one"), (two, "two")):
         stage.configure(imports=["tests.jobs.deferred"])
-        stage.draw(f'app.scheduled_messages("scheduled_jobs")\napp.job_topic("{queue}")')
+        stage.declare(f'app.scheduled_messages("scheduled_jobs")\napp.job_topic("{queue}")')
     one.app.scheduled_messages("scheduled_jobs")
 
     with one.steady_worker() as first, two.steady_worker() as second:
@@ -74,7 +74,7 @@ def test_a_job_that_waits_in_a_topic_of_both_runs_once(one: Stage, two: Stage) -
 def test_what_waits_leaves_while_only_the_other_one_is_up(one: Stage, two: Stage) -> None:
     for stage, queue in ((one, "one"), (two, "two")):
         stage.configure(imports=["tests.jobs.deferred"])
-        stage.draw(f'app.scheduled_messages("scheduled_jobs")\napp.job_topic("{queue}")')
+        stage.declare(f'app.scheduled_messages("scheduled_jobs")\napp.job_topic("{queue}")')
     one.app.scheduled_messages("scheduled_jobs")
 
     with two.steady_worker() as other:
@@ -84,8 +84,8 @@ def test_what_waits_leaves_while_only_the_other_one_is_up(one: Stage, two: Stage
 
 
 def test_a_queue_that_another_group_reads_is_pointed_out(one: Stage, two: Stage) -> None:
-    one.draw('app.job_topic("shared")\napp.job_topic("own")')
-    two.draw('app.job_topic("shared")\napp.job_topic("other")')
+    one.declare('app.job_topic("shared")\napp.job_topic("own")')
+    two.declare('app.job_topic("shared")\napp.job_topic("other")')
 
     with one.steady_worker() as first:
         first.wait_for_output("Partitions came")
@@ -116,7 +116,7 @@ def test_tasks_that_a_process_of_the_group_does_not_know_are_pointed_out(
     two.configure("kafka", group_id=one.prefix)
     for stage, name in ((one, "first-task"), (two, "second-task")):
         stage.configure(imports=["tests.jobs.recurring"])
-        stage.draw(TASK.format(name=name))
+        stage.declare(TASK.format(name=name))
 
     with one.steady_worker() as first:
         first.wait_for_output("The recurring task first-task")

@@ -31,7 +31,7 @@ def offset_of(message):
 
 def prepare(stage: Stage) -> TopicPartition:
     stage.configure("worker", concurrency=5)
-    stage.draw(ROUTE)
+    stage.declare(ROUTE)
     stage.create(partitions=1)
     return TopicPartition(stage.topic(), 0)
 
@@ -79,7 +79,7 @@ def test_a_failing_job_is_retried_in_order_and_nothing_else_is_repeated(stage: S
 def test_a_partitioner_that_fails_is_told_once_and_its_batch_runs_in_order(stage: Stage) -> None:
     """G05."""
     source = prepare(stage)
-    stage.draw(PARTITIONER + ROUTE.replace("lambda message: message.key", "offset_of"))
+    stage.declare(PARTITIONER + ROUTE.replace("lambda message: message.key", "offset_of"))
     stage.put((0, GateJob(n) if n < 6 else JournalJob(n, 0.01)) for n in range(18))
 
     with stage.steady_worker() as worker:

@@ -18,7 +18,7 @@ ROUTE = "app.job_topic('default', {}, pause=Pause(timeout=0.05, max_timeout=0.4{
 @pytest.mark.parametrize("exponential", [True, False])
 def test_waits_grow_as_documented(stage: Stage, exponential: bool, ordering: str) -> None:
     constant = "" if exponential else ", exponential=False"
-    stage.draw(ROUTE.format(f"ordering={ordering!r}", constant))
+    stage.declare(ROUTE.format(f"ordering={ordering!r}", constant))
     stage.create(partitions=2)
     failing = FailingJob(2)
     stage.put([(1, JournalJob(1)), (1, failing)])

@@ -22,7 +22,7 @@ JournalJob.perform_later(1)
 
 
 def test_what_a_worker_enqueues_while_it_starts_is_never_given_up(kafka_stage: Stage) -> None:
-    kafka_stage.draw(ENQUEUES)
+    kafka_stage.declare(ENQUEUES)
 
     with kafka_stage.steady_worker() as worker:
         kafka_stage.journal.wait_for("done", 1)
@@ -32,7 +32,7 @@ def test_what_a_worker_enqueues_while_it_starts_is_never_given_up(kafka_stage: S
 
 
 def test_a_script_gives_up_in_time(kafka_stage: Stage) -> None:
-    kafka_stage.draw(ENQUEUES)
+    kafka_stage.declare(ENQUEUES)
 
     done = kafka_stage.script("from samovar.loading import load_app\nload_app()")
 

@@ -115,6 +115,6 @@ def test_whatever_bytes_come_no_process_dies(stage: Stage) -> None:
 
 
 def test_what_is_no_job_goes_aside_where_no_dead_letters_are_declared(stage: Stage) -> None:
-    stage.draw('app.job_topic("default", partitions=4)')
+    stage.declare('app.job_topic("default", partitions=4)')
 
     check_that_it_goes_aside_at_once(stage, list(NO_JOBS.values()))

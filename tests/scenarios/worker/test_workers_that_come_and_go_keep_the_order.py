@@ -43,7 +43,7 @@ SIDE_BY_SIDE = {
 @pytest.mark.timeout(240)
 def test_workers_that_come_and_go_keep_the_order_of_each_key(stage: Stage, ordering: str) -> None:
     """G08: what a worker has not begun, the next owner of the partition performs, in order."""
-    stage.draw(SIDE_BY_SIDE[ordering])
+    stage.declare(SIDE_BY_SIDE[ordering])
     change_the_guard(stage, rounds=2, keys=4)
 
 
@@ -53,7 +53,7 @@ def test_workers_that_come_and_go_keep_the_order_of_each_key(stage: Stage, order
 def test_workers_that_come_and_go_twenty_times_keep_the_order_of_each_key(
     stage: Stage, ordering: str, chaos_report: Callable[..., None]
 ) -> None:
-    stage.draw(SIDE_BY_SIDE[ordering])
+    stage.declare(SIDE_BY_SIDE[ordering])
     chaos_report(ordering=ordering, **change_the_guard(stage, rounds=20, keys=4))
 
 

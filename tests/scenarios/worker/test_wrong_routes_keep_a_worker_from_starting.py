@@ -24,7 +24,7 @@ TOLD = (
     "job_topic('orders'): unknown setting 'partitons'; did you mean 'partitions'?",
     "job_topic('mail'): dead_letter_queue is 'lost'; expected DeadLetterQueue(...).",
     "job_topic('mail'): max_messages is 0; expected a whole number of at least 1.",
-    "job_topic('twice'): drawn twice.",
+    "job_topic('twice'): declared twice.",
     "finds its own dead letter topic",
     "job_topic('round'): dead_letter_queue.topic is the topic",
     "job_topic('nowhere'): dead_letter_queue.topic is",
@@ -43,7 +43,7 @@ TOLD_BY_KAFKA = (
 
 
 def test_wrong_routes_keep_a_worker_from_starting(stage: Stage) -> None:
-    stage.draw(ROUTES)
+    stage.declare(ROUTES)
     told = TOLD + (TOLD_BY_KAFKA if stage.backend == "kafka" else ())
 
     with stage.worker() as worker:

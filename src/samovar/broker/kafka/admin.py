@@ -41,7 +41,7 @@ _UNSETTLED = failures.NO_COORDINATOR | {
 _SHARE_BEGINS = "share.auto.offset.reset"
 #: How often a share group hands a record out before it drops it.
 _SHARE_DELIVERIES = "share.delivery.count.limit"
-#: The most that brokers allow unless they are told otherwise. No job is to be dropped: what has
+#: The most that brokers allow without a setting of their own. No job is to be dropped: what has
 #: failed becomes a copy, and what comes back is moved aside long before.
 _MAX_DELIVERIES = 10
 #: Longest wait for one answer, in seconds.

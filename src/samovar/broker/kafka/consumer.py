@@ -66,7 +66,7 @@ class KafkaConsumer:
         self._failure: BaseException | None = None
         #: Partitions that came in the running poll; librdkafka keeps an old pause of theirs.
         self._fresh: list[KafkaPartition] = []
-        #: What `assign` was told, and what of it is still to be taken.
+        #: What `assign` was given, and what of it is still to be taken.
         self._direct: list[KafkaPartition] = []
         self._direct_news: list[KafkaPartition] = []
         #: Whether partitions came or went in the running poll.

@@ -55,11 +55,11 @@ class DeadLetters:
             return
         self._store(dead_letter.without_value(copy, record), failure)
         source = failure.source
-        told = RecordTooLargeError(
+        error = RecordTooLargeError(
             f"The dead letter of {source.topic}[{source.partition}]@{record.offset} lies in "
             f"{topic!r} without its value of {len(record.value or b'')} bytes: {refusal}"
         )
-        events.announce("broker.error", error=told)
+        events.announce("broker.error", error=error)
 
     def _store(self, copy: NewRecord, failure: Failure) -> None:
         failure.check_tenure()

@@ -11,5 +11,5 @@ def wait_seconds(pause: Pause, attempt: int) -> float:
     """
     if not pause.exponential:
         return min(pause.timeout, pause.max_timeout)
-    # The exponent is bounded: a drawn topic without a dead letter queue retries for ever.
+    # The exponent is bounded: a declared topic without a dead letter queue retries for ever.
     return min(pause.timeout * 2.0 ** min(attempt, 64), pause.max_timeout)

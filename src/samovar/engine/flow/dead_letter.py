@@ -111,7 +111,7 @@ def copy(failure: Failure, *, group: str, partitions: int) -> NewRecord:
     Failures of one source partition stay in one partition of the dead letter topic, in order.
     """
     record, source = failure.record, failure.source
-    told = (
+    texts = (
         source.topic,
         str(source.partition),
         str(record.offset),
@@ -123,7 +123,7 @@ def copy(failure: Failure, *, group: str, partitions: int) -> NewRecord:
         _end_of(tracebacks.text(failure.error)),
     )
     trace = tuple(
-        (name, text.encode(errors="replace")) for name, text in zip(TRACE, told, strict=True)
+        (name, text.encode(errors="replace")) for name, text in zip(TRACE, texts, strict=True)
     )
     return NewRecord(
         topic=failure.target,

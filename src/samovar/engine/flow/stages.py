@@ -18,7 +18,7 @@ class Admit:
 class Skip:
     """Do not perform it: it is done with, and the next one is looked at."""
 
-    #: The reason in words, as it is told: "older than 60 s".
+    #: The reason, as events say it: "older than 60 s".
     why: str
 
 

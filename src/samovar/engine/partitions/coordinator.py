@@ -332,7 +332,7 @@ class Coordinator:
         pending, recovery = self.pending, self.recovery
         admit = None if self._gate is None else self._gate.admit
         tenure = self.tenure
-        told = watched(perform, self.source, tenure)
+        perform_record = watched(perform, self.source, tenure)
         for _ in range(min(len(pending), self.topic.max_messages)):
             if self.interrupted or forks.is_child:
                 return False
@@ -343,10 +343,10 @@ class Coordinator:
                     or (answer := admit(record, clock.now(), recovery.attempt)) is ADMIT
                 ):
                     repeats = recovery.repeats_of(record) if recovery.attempt else 0
-                    if told is None:
+                    if perform_record is None:
                         outcome = perform(record.value, tenure, repeats)
                     else:
-                        outcome = told(record, repeats)
+                        outcome = perform_record(record, repeats)
                 elif self._is_held(record, answer):
                     return False
                 else:

@@ -1,7 +1,7 @@
 """One partition whose jobs are performed side by side, as far as their lanes allow.
 
 The listener offers records; several executors take what is ready. What is done beyond the lowest
-unfinished record is told to the next owner in a note beside the position.
+unfinished record is stored for the next owner as commit metadata.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ class LaneCoordinator:
         return True
 
     def quarantine(self, record: Record, error: Exception) -> None:
-        """Never: side by side it cannot be told which job its process died of."""
+        """Never: side by side nobody can know which job its process died of."""
 
     def interrupt(self) -> None:
         """Let no further job begin."""
@@ -196,7 +196,7 @@ class LaneCoordinator:
     def share(self, perform: Perform) -> bool:
         """Perform up to `max_messages` jobs; whether more can be done at once."""
         at_work, me = self._executors.at_work, threading.get_ident()
-        told = watched(perform, self.source, self.tenure)
+        perform_record = watched(perform, self.source, self.tenure)
         for _ in range(self.topic.max_messages):
             record = self._next()
             if record is None:
@@ -205,10 +205,10 @@ class LaneCoordinator:
             try:
                 failing = self._failing.get(record.offset)
                 repeats = failing.repeats_of(record) if failing else 0
-                if told is None:
+                if perform_record is None:
                     outcome = perform(record.value, self.tenure, repeats)
                 else:
-                    outcome = told(record, repeats)
+                    outcome = perform_record(record, repeats)
             except BaseException as error:  # a child's that a job has forked
                 outcome = Failed(error)
             if outcome is not DONE and isinstance(outcome, FAILURES):

@@ -17,7 +17,7 @@ class Mark(NamedTuple):
 
     #: Offset of the next record to work on.
     position: int
-    #: What the next owner is to be told; None for partitions that have nothing to tell, ever.
+    #: Commit metadata for the next owner; None for partitions that never have any.
     metadata: str | None = None
     #: Whether a transaction has committed it: then it must not be committed once more.
     is_committed: bool = False
@@ -41,7 +41,7 @@ class Partition(Work, Protocol):
 
     @property
     def has_memory(self) -> bool:
-        """Whether it must be told, by `recall`, what its earlier owner left for it."""
+        """Whether `recall` must give it the commit metadata of its earlier owner."""
         ...
 
     @property

@@ -83,7 +83,7 @@ class Listener(VitalThread):
         self._until = math.inf
         self._consumer: Consumer | None = None
         self._assignment: Assignment | None = None
-        #: Whether the consumer has been told of anything to read.
+        #: Whether the consumer has been given anything to read.
         self._reads = False
         self._poll_records = POLL_RECORDS
         #: How long a poll may wait before what has ended meanwhile is marked, in seconds.

@@ -58,7 +58,7 @@ class Sharing:
 
 
 class Taking:
-    """Takes partitions that it was told, whoever else reads them."""
+    """Takes the partitions that it was given, whoever else reads them."""
 
     def __init__(self, partitions: Callable[[], Sequence[TopicPartition]]) -> None:
         self._partitions = partitions
@@ -77,12 +77,12 @@ class Taking:
         return bool(self._told)
 
 
-def _looked_up(look: Callable[[], Sequence[T]], told: tuple[T, ...]) -> tuple[T, ...]:
-    """What there is now; while the broker does not answer, what was told last."""
+def _looked_up(look: Callable[[], Sequence[T]], last: tuple[T, ...]) -> tuple[T, ...]:
+    """What there is now; while the broker does not answer, what was there last."""
     try:
         return tuple(look())
     except BrokerError as error:
-        if not told:
+        if not last:
             raise
         events.announce("broker.error", error=error)
-        return told
+        return last

@@ -87,13 +87,13 @@ def hand_over(
         for index, record in enumerate(records)
     ]
 
-    def told(index: int, outcome: Written | BrokerError) -> None:
+    def on_delivery(index: int, outcome: Written | BrokerError) -> None:
         delivery = deliveries[index]
         delivery.outcome = outcome
         if announces and isinstance(outcome, BrokerError):
             _announce(delivery, outcome)
 
-    for index, error in producer.produce_each(records, told).items():
+    for index, error in producer.produce_each(records, on_delivery).items():
         deliveries[index].outcome = error
     return deliveries
 

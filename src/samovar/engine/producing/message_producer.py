@@ -197,7 +197,7 @@ class MessageProducer:
             self.flush_async()
 
     def flush_async(self) -> list[Delivery]:
-        """Hand over what is kept here, in order. What finds no room stays here, and is told.
+        """Hand over what is kept here, in order. What finds no room stays here, and is reported.
 
         Raises:
             ProduceManyError: some were refused.

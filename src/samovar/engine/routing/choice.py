@@ -1,4 +1,4 @@
-"""What a worker was told to serve of all that is drawn."""
+"""Which of the declared topics a worker serves."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from samovar.engine.routing.routes import Routes, assumed
-from samovar.engine.routing.subscriptions import Subscription, drawn_group, subscriptions
+from samovar.engine.routing.subscriptions import Subscription, declared_group, subscriptions
 from samovar.engine.routing.topic import Topic
 from samovar.support.wording import nearest
 
@@ -15,7 +15,7 @@ from samovar.support.wording import nearest
 class Choice:
     """Names are real ones; a pattern goes by what it was made from. Empty: everything."""
 
-    #: These queues, drawn or not.
+    #: These queues, declared or not.
     queues: tuple[str, ...] = ()
     include_topics: tuple[str, ...] = ()
     exclude_topics: tuple[str, ...] = ()
@@ -41,7 +41,7 @@ class Choice:
         return chosen
 
     def leaves_out(self, name: str) -> bool:
-        """Whether a queue that was not drawn is left out."""
+        """Whether a queue that was not declared is left out."""
         is_included = not self.include_topics or name in self.include_topics
         return not is_included or name in self.exclude_topics
 
@@ -61,7 +61,7 @@ class Choice:
 
     def _of(self, subscription: Subscription) -> Iterator[Topic]:
         for topic in subscription.topics:
-            if self.leaves_out(topic.name) or self._leaves_out_group(drawn_group(subscription)):
+            if self.leaves_out(topic.name) or self._leaves_out_group(declared_group(subscription)):
                 continue
             if self.queues:
                 yield from (topic.called(q) for q in self.queues if topic.matches(q))
@@ -78,4 +78,4 @@ def _unknown(option: str, names: Iterable[str], known: Collection[str]) -> Itera
         if name not in known:
             meant = nearest(name, known)
             hint = f"did you mean {meant!r}?" if meant else f"known: {', '.join(sorted(known))}."
-            yield f"{option} {name!r} names nothing that is drawn; {hint}"
+            yield f"{option} {name!r} names nothing that is declared; {hint}"

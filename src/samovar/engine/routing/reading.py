@@ -12,7 +12,7 @@ from samovar.support.conversion import Shape, Unfit, convert, shapes_of
 from samovar.support.wording import nearest
 
 #: What the routes themselves fill in.
-NOT_SETTINGS = {"name", "pattern", "group", "subscription", "copies", "has_partitions", "drawn"}
+NOT_SETTINGS = {"name", "pattern", "group", "subscription", "copies", "has_partitions", "declared"}
 _SHAPES = {name: s for name, s in shapes_of(Topic).items() if name not in NOT_SETTINGS}
 
 

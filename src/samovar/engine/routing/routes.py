@@ -21,7 +21,7 @@ MAX_COPIES = 100
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """The groups that are being drawn; each topic is put into them."""
+    """The groups that are being declared; each topic is put into them."""
 
     group: str | None = None
     subscription: str = ""
@@ -29,7 +29,7 @@ class _Place:
 
 
 class Routes:
-    """Topics by group and real name, in the order in which they were drawn."""
+    """Topics by group and real name, in the order in which they were declared."""
 
     def __init__(
         self,
@@ -49,8 +49,8 @@ class Routes:
         self._defaults: dict[str, Any] = {}
         self._place = _Place()
 
-    def draw(self, name: str | re.Pattern[str], **settings: Any) -> None:
-        """Draw a topic, or all that a pattern finds. What is wrong with it lies in
+    def declare(self, name: str | re.Pattern[str], **settings: Any) -> None:
+        """Declare a topic, or all that a pattern finds. What is wrong with it lies in
         `faults`."""
         verb = "topic" if "consumer" in settings else "job_topic"
         where = f"{verb}({_spelt(name)})"
@@ -59,7 +59,9 @@ class Routes:
         real = name.pattern if isinstance(name, re.Pattern) else self._real_name(str(name))
         key = (self._place.group, name if isinstance(name, re.Pattern) else real)
         if key in self._topics:
-            faults.append("drawn twice." if key[0] is None else f"drawn twice in group {key[0]!r}.")
+            faults.append(
+                "declared twice." if key[0] is None else f"declared twice in group {key[0]!r}."
+            )
         if not faults:
             topic = self._topic(real, self._laid_over_defaults(reading.values))
             if isinstance(name, re.Pattern):
@@ -73,14 +75,14 @@ class Routes:
         self._faults += [f"{where}: {fault}" for fault in faults]
 
     def set_defaults(self, **settings: Any) -> None:
-        """Let these settings hold for every topic that is drawn from now on."""
+        """Let these settings hold for every topic that is declared from now on."""
         reading = read(settings)
         self._faults += [f"topic_defaults(): {fault}" for fault in reading.faults]
         self._defaults.update(reading.values)
 
     @contextmanager
     def consumer_group(self, name: str) -> Generator[None, None, None]:
-        """Put what is drawn in the block into this consumer group."""
+        """Put what is declared in the block into this consumer group."""
         where = f"consumer_group({name!r})"
         if self._place.subscription:
             self._faults.append(f"{where}: a subscription group lies within a consumer group.")
@@ -92,7 +94,7 @@ class Routes:
     def subscription_group(
         self, name: str, *, multiplexing: int = 1
     ) -> Generator[None, None, None]:
-        """Put what is drawn in the block on connections of its own: `multiplexing` of them."""
+        """Put what is declared in the block on connections of its own: `multiplexing` of them."""
         where = f"subscription_group({name!r})"
         self._faults += [f"{where}: {fault}" for fault in _name_faults(name, "a group's name")]
         if type(multiplexing) is not int or not 1 <= multiplexing <= MAX_COPIES:
@@ -106,12 +108,12 @@ class Routes:
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """What is wrong with what was drawn."""
+        """What is wrong with what was declared."""
         return tuple(self._faults)
 
     def find(self, real_name: str, group: str | None = None) -> Topic:
-        """The topic drawn for a queue in this group (else in another one), by name or by pattern;
-        or what holds for a queue that nobody drew."""
+        """The topic declared for a queue in this group (else in another one), by name or pattern;
+        or what holds for a queue that nobody declares."""
         exact = self._topics.get((group, real_name))
         if exact is not None:
             return exact
@@ -171,9 +173,9 @@ class Routes:
 
 
 def assumed(real_name: str) -> Topic:
-    """What holds for a queue that was not drawn: dead letters after three retries."""
+    """What holds for a queue that was not declared: dead letters after three retries."""
     dead = DeadLetterQueue(dead_name(real_name), max_retries=3)
-    return Topic(name=real_name, dead_letter_queue=dead, drawn=False)
+    return Topic(name=real_name, dead_letter_queue=dead, declared=False)
 
 
 def _spelt(name: str | re.Pattern[str]) -> str:
@@ -193,7 +195,7 @@ def _finds_only_dead(pattern: re.Pattern[str]) -> bool:
 
 
 def _topic_faults(topic: Topic) -> Iterator[str]:
-    """What cannot be had together with its dead letters, a pattern, or partitions told."""
+    """What cannot be had together with its dead letters, a pattern, or named partitions."""
     dead = topic.dead_letter_topic
     if dead and not topic_names.is_legal(dead):
         yield (

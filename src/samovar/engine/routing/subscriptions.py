@@ -18,10 +18,10 @@ class Subscription:
 
     #: The consumer group.
     group: str
-    #: Its name among those of the group, and its place among all that the application draws.
+    #: Its name among those of the group, and its place among all that the application declares.
     name: str = ""
     position: int = 0
-    #: What it reads; nothing is drawn when this is empty.
+    #: What it reads; nothing is declared when this is empty.
     topics: tuple[Topic, ...] = ()
     #: Connections that share its partitions.
     copies: int = 1
@@ -36,7 +36,7 @@ class Subscription:
 
     @property
     def is_direct(self) -> bool:
-        """Whether it reads partitions that it was told, and is no member of the group."""
+        """Whether it reads partitions that are named, and is no member of the group."""
         return any(topic.assign is not False for topic in self.topics)
 
     @property
@@ -46,7 +46,7 @@ class Subscription:
 
 
 def subscriptions(topics: Iterable[Topic], default_group: str) -> list[Subscription]:
-    """Share out topics among as few consumers as will do, in the order in which they were drawn."""
+    """Share out topics among as few consumers as will do, in the order of their declaration."""
     shared: dict[object, list[Topic]] = {}
     for topic in topics:
         shared.setdefault(_client(topic), []).append(topic)
@@ -66,8 +66,8 @@ def subscriptions(topics: Iterable[Topic], default_group: str) -> list[Subscript
     ]
 
 
-def drawn_group(subscription: Subscription) -> str:
-    """The consumer group's name as it was drawn, without what is added to a share group's."""
+def declared_group(subscription: Subscription) -> str:
+    """The consumer group's name as it was declared, without what is added to a share group's."""
     group = subscription.group
     return group.removesuffix(SHARE_SUFFIX) if subscription.is_shared else group
 
@@ -126,8 +126,8 @@ def group_faults(found: Iterable[Subscription]) -> Iterator[str]:
         for name in _OF_THE_GROUP:
             values = {str(s.options.properties.get(name, "")) for s in members}
             if len(values) > 1:
-                told = ", ".join(sorted(value or "that of the settings" for value in values))
+                named = ", ".join(sorted(value or "that of the settings" for value in values))
                 yield (
-                    f"The consumer group {group!r}: {name} differs between its topics ({told}); "
+                    f"The consumer group {group!r}: {name} differs between its topics ({named}); "
                     f"all consumers of a group must agree."
                 )

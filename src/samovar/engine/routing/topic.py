@@ -1,4 +1,4 @@
-"""A topic as the application draws it: where its jobs lie, and how they are treated."""
+"""A topic as the application declares it: where its jobs lie, and how they are treated."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Topic:
     pattern: re.Pattern[str] | None = None
     #: The consumer group; None is the application's own.
     group: str | None = None
-    #: The subscription group that was drawn around it: a connection of its own.
+    #: The subscription group that was declared around it: a connection of its own.
     subscription: str = ""
     #: Connections that share the subscription group's partitions.
     copies: int = 1
@@ -95,7 +95,7 @@ class Topic:
     #: again after as many.
     periodic: PositiveSeconds | None = None
     #: Whether the application drew it, or it was assumed for a queue that a job names.
-    drawn: bool = True
+    declared: bool = True
 
     def matches(self, real_name: str) -> bool:
         """Whether this is the topic of that name, or a pattern that finds it."""
@@ -121,8 +121,8 @@ class Topic:
 
     @property
     def specs(self) -> tuple[TopicSpec, ...]:
-        """What must exist in the broker: the topic, and the dead letter topic that was drawn. Of a
-        pattern only the latter."""
+        """What must exist in the broker: the topic and its declared dead letter topic. Of a pattern
+        only the latter."""
         own = TopicSpec(
             name=self.name,
             partitions=self.partitions,
@@ -130,7 +130,7 @@ class Topic:
             config=self.config,
         )
         found = (own,) if self.pattern is None else ()
-        if self.dead_letter_topic is None or not self.drawn:
+        if self.dead_letter_topic is None or not self.declared:
             return found
         dead = TopicSpec(
             name=self.dead_letter_topic,

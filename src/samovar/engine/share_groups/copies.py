@@ -33,8 +33,8 @@ class Copies:
 
 def _copy(delivery: Delivery, wanted: Requeue) -> NewRecord:
     record = without_history(delivery.record)
-    told = ((ATTEMPTS, wanted.attempts), (DEATHS, wanted.deaths))
-    own = tuple((name, str(count).encode()) for name, count in told if count)
+    counts = ((ATTEMPTS, wanted.attempts), (DEATHS, wanted.deaths))
+    own = tuple((name, str(count).encode()) for name, count in counts if count)
     return NewRecord(
         topic=delivery.source.topic,
         value=record.value,

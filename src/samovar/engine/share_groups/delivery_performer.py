@@ -73,8 +73,11 @@ class DeliveryPerformer:
 
     def _perform(self, delivery: Delivery, perform: Perform) -> Outcome:
         begun = clock.monotonic()
-        told = watched(perform, delivery.source)
-        outcome: Outcome = told(delivery.record) if told else perform(delivery.record.value)
+        perform_record = watched(perform, delivery.source)
+        if perform_record is not None:
+            outcome: Outcome = perform_record(delivery.record)
+        else:
+            outcome = perform(delivery.record.value)
         if (took := clock.monotonic() - begun) > self._lock_seconds:
             # The broker may not even refuse what is acknowledged now.
             job = performing.describe(delivery.record.value)

@@ -51,7 +51,7 @@ def came_back(delivery: Delivery) -> bool:
 
 def deaths(delivery: Delivery) -> int:
     """How often its job was begun and not brought to an end, as far as that is known."""
-    return _told(delivery, DEATHS) + came_back(delivery)
+    return _counted(delivery, DEATHS) + came_back(delivery)
 
 
 def is_suspect(delivery: Delivery) -> bool:
@@ -69,7 +69,7 @@ def is_quarantined(delivery: Delivery) -> bool:
 
 def failures(delivery: Delivery) -> int:
     """How often its job has failed."""
-    return _told(delivery, ATTEMPTS)
+    return _counted(delivery, ATTEMPTS)
 
 
 def without_history(record: Record) -> Record:
@@ -78,8 +78,8 @@ def without_history(record: Record) -> Record:
     return structs.replace(record, headers=own)
 
 
-def _told(delivery: Delivery, name: str) -> int:
+def _counted(delivery: Delivery, name: str) -> int:
     headers = delivery.record.headers
-    told = next((value for key, value in reversed(headers) if key == name), b"0")
+    text = next((value for key, value in reversed(headers) if key == name), b"0")
     # Anybody may have written it.
-    return int(told) if told and told.isdigit() and len(told) < 10 else 0
+    return int(text) if text and text.isdigit() and len(text) < 10 else 0

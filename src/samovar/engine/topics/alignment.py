@@ -81,7 +81,7 @@ class Alignment:
 
     def plan(self) -> Plan:
         """What makes the topics as declared."""
-        declared = {t.name: t for t in self._topics if t.pattern is None and t.drawn}
+        declared = {t.name: t for t in self._topics if t.pattern is None and t.declared}
         specs = {s.name: s for t in self._topics for s in t.specs}
         specs |= {s.name: s for s in self._others if s.name not in specs}
         states = self._admin.describe(sorted(specs))
@@ -101,8 +101,8 @@ class Alignment:
     def plan_deletion(self) -> Plan:
         """What deletes every declared topic that is there: dead letter topics and what the engine
         itself needs among them."""
-        drawn = {spec.name for t in self._topics if t.drawn for spec in t.specs}
-        states = self._admin.describe(sorted(drawn | {spec.name for spec in self._others}))
+        names = {spec.name for t in self._topics if t.declared for spec in t.specs}
+        states = self._admin.describe(sorted(names | {spec.name for spec in self._others}))
         return Plan(
             changes=[Delete(topic=name, partitions=s.partitions) for name, s in states.items()]
         )

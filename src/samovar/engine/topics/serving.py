@@ -1,4 +1,4 @@
-"""What a worker reads, by the names of today: patterns and undrawn queues looked up in the log."""
+"""What a worker reads now: patterns and undeclared queues are looked up in the log."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Serving:
         never: Collection[str],
         choice: Choice,
     ) -> None:
-        """With nothing drawn it serves `class_queues`, the real queues that job classes name, and
-        when it `serves_all` every queue of the log besides. Topics that are `never` served hold no
-        jobs to perform."""
+        """With nothing declared it serves `class_queues`, the real queues that job classes name,
+        and when it `serves_all` every queue of the log besides. Topics that are `never` served
+        hold no jobs to perform."""
         self._never = frozenset(never)
         self._routes = routes
         self._topics = topics
@@ -56,7 +56,7 @@ class Serving:
         groups = {topic.group or self._group for topic in self._routes} or {self._group}
         faults = list(self._choice.faults(named, groups))
         if not faults and not self.subscriptions:
-            faults.append("Nothing that is drawn is left to serve; look at what was excluded.")
+            faults.append("Nothing that is declared is left to serve; look at what was excluded.")
         return faults
 
     def queues(self) -> list[str]:

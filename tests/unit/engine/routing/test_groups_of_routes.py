@@ -29,17 +29,17 @@ def faults(routes: Routes) -> str:
 def test_topics_without_a_group_share_one_consumer_of_the_application_s_group(
     routes: Routes,
 ) -> None:
-    routes.draw("mail")
-    routes.draw("images", max_messages=1, pause=Pause(timeout=5))
+    routes.declare("mail")
+    routes.declare("images", max_messages=1, pause=Pause(timeout=5))
 
     assert read_by(routes) == [("shop", ["shop_mail", "shop_images"])]
 
 
 def test_a_consumer_group_reads_its_topics_by_itself(routes: Routes) -> None:
-    routes.draw("orders")
+    routes.declare("orders")
     with routes.consumer_group("audit"):
-        routes.draw("orders", partitions=3)
-        routes.draw("bills")
+        routes.declare("orders", partitions=3)
+        routes.declare("bills")
 
     assert read_by(routes) == [("shop", ["shop_orders"]), ("audit", ["shop_orders", "shop_bills"])]
     assert routes.find("shop_orders", "audit").partitions == 3
@@ -50,7 +50,7 @@ def test_a_consumer_group_reads_its_topics_by_itself(routes: Routes) -> None:
 def test_a_group_may_be_opened_again(routes: Routes) -> None:
     for name in ("orders", "bills"):
         with routes.consumer_group("audit"):
-            routes.draw(name)
+            routes.declare(name)
 
     assert read_by(routes) == [("audit", ["shop_orders", "shop_bills"])]
 
@@ -64,10 +64,10 @@ def test_a_group_may_be_opened_again(routes: Routes) -> None:
     ],
 )
 def test_topics_that_want_another_client_have_one(routes: Routes, settings: Any) -> None:
-    routes.draw("mail")
-    routes.draw("images", **settings)
-    routes.draw("bills")
-    routes.draw("sounds", **settings)
+    routes.declare("mail")
+    routes.declare("images", **settings)
+    routes.declare("bills")
+    routes.declare("sounds", **settings)
 
     assert read_by(routes) == [
         ("shop", ["shop_mail", "shop_bills"]),
@@ -76,10 +76,10 @@ def test_topics_that_want_another_client_have_one(routes: Routes, settings: Any)
 
 
 def test_a_subscription_group_has_connections_of_its_own(routes: Routes) -> None:
-    routes.draw("mail")
+    routes.declare("mail")
     with routes.subscription_group("slow", multiplexing=2):
-        routes.draw("images")
-        routes.draw("sounds")
+        routes.declare("images")
+        routes.declare("sounds")
 
     plain, slow = subscriptions(routes, "shop")
     assert [t.name for t in plain.topics] == ["shop_mail"]
@@ -87,9 +87,9 @@ def test_a_subscription_group_has_connections_of_its_own(routes: Routes) -> None
 
 
 def test_what_a_topic_says_takes_the_place_of_the_default_as_a_whole(routes: Routes) -> None:
-    routes.draw("before")
+    routes.declare("before")
     routes.set_defaults(partitions=2, pause=Pause(timeout=5, max_timeout=60), kafka={"a": 1})
-    routes.draw("mail", pause=Pause(timeout=1), kafka={"b": 2})
+    routes.declare("mail", pause=Pause(timeout=1), kafka={"b": 2})
 
     mail = routes.find("shop_mail")
     assert (mail.partitions, mail.pause) == (2, Pause(timeout=1, max_timeout=30))
@@ -98,18 +98,18 @@ def test_what_a_topic_says_takes_the_place_of_the_default_as_a_whole(routes: Rou
 
 
 def test_a_pattern_gives_its_settings_to_what_it_finds_as_a_whole(routes: Routes) -> None:
-    routes.draw(re.compile(r".*\.jobs"), partitions=3)
+    routes.declare(re.compile(r".*\.jobs"), partitions=3)
 
     found = routes.find("mail.jobs")
 
     assert (found.name, found.partitions, found.pattern) == ("mail.jobs", 3, None)
-    assert not routes.find("mail.jobs.old").drawn
-    assert not routes.find("mail.jobs_dead").drawn
+    assert not routes.find("mail.jobs.old").declared
+    assert not routes.find("mail.jobs_dead").declared
 
 
 def test_a_topic_that_was_drawn_by_name_is_no_pattern_s(routes: Routes) -> None:
-    routes.draw(re.compile("shop_.*"), partitions=3)
-    routes.draw("mail", partitions=5)
+    routes.declare(re.compile("shop_.*"), partitions=3)
+    routes.declare("mail", partitions=5)
 
     assert [routes.find(name).partitions for name in ("shop_mail", "shop_bills")] == [5, 3]
 
@@ -117,34 +117,34 @@ def test_a_topic_that_was_drawn_by_name_is_no_pattern_s(routes: Routes) -> None:
 def test_a_pattern_that_finds_its_own_dead_letters_is_refused(routes: Routes) -> None:
     # L04
     dead = DeadLetterQueue("lost.jobs")
-    routes.draw(re.compile(r".*\.jobs"), dead_letter_queue=dead)
+    routes.declare(re.compile(r".*\.jobs"), dead_letter_queue=dead)
 
     assert "finds its own dead letter topic 'shop_lost.jobs'" in faults(routes)
 
 
 def test_a_topic_of_its_own_dead_letters_is_refused(routes: Routes) -> None:
-    routes.draw("mail", dead_letter_queue=DeadLetterQueue("mail"))
+    routes.declare("mail", dead_letter_queue=DeadLetterQueue("mail"))
 
     assert "dead_letter_queue.topic is the topic 'shop_mail' itself" in faults(routes)
 
 
 def test_every_fault_of_groups_is_told(routes: Routes) -> None:
     with routes.consumer_group("au dit"), routes.subscription_group("x", multiplexing=0):
-        routes.draw("orders")
-        routes.draw("orders")
+        routes.declare("orders")
+        routes.declare("orders")
     with routes.subscription_group("x"), routes.consumer_group("y"):
         pass
     routes.set_defaults(partitons=3)
-    routes.draw(re.compile("a.*"), assign=[0])
-    routes.draw("a", assign=[-1])
+    routes.declare(re.compile("a.*"), assign=[0])
+    routes.declare("a", assign=[-1])
     with routes.subscription_group("x", multiplexing=2):
-        routes.draw("b", assign=True)
+        routes.declare("b", assign=True)
 
     text = faults(routes)
     for part in (
         "consumer_group('au dit'): a group's name has 1 to 249 letters",
         "subscription_group('x'): multiplexing is 0; expected a whole number from 1 to 100.",
-        "job_topic('orders'): drawn twice in group 'au dit'.",
+        "job_topic('orders'): declared twice in group 'au dit'.",
         "consumer_group('y'): a subscription group lies within a consumer group.",
         "topic_defaults(): unknown setting 'partitons'; did you mean 'partitions'?",
         "job_topic(re.compile('a.*')): assign names partitions of one topic",
@@ -155,11 +155,11 @@ def test_every_fault_of_groups_is_told(routes: Routes) -> None:
 
 
 def test_consumers_of_a_group_must_agree_in_what_concerns_the_group(routes: Routes) -> None:
-    routes.draw("mail")
-    routes.draw("images", kafka={"partition.assignment.strategy": "range"})
+    routes.declare("mail")
+    routes.declare("images", kafka={"partition.assignment.strategy": "range"})
     with routes.consumer_group("audit"):
-        routes.draw("mail", assign=[0])
-        routes.draw("images")
+        routes.declare("mail", assign=[0])
+        routes.declare("images")
 
     text = "\n".join(group_faults(subscriptions(routes, "shop")))
 
@@ -169,49 +169,49 @@ def test_consumers_of_a_group_must_agree_in_what_concerns_the_group(routes: Rout
 
 class TestChoice:
     @pytest.fixture
-    def drawn(self, routes: Routes) -> Routes:
-        routes.draw("mail")
-        routes.draw("images", max_wait_time=0.1)
-        routes.draw("off", active=False)
+    def declared(self, routes: Routes) -> Routes:
+        routes.declare("mail")
+        routes.declare("images", max_wait_time=0.1)
+        routes.declare("off", active=False)
         with routes.consumer_group("audit"):
-            routes.draw("mail")
-            routes.draw(re.compile(r".*\.jobs"))
+            routes.declare("mail")
+            routes.declare(re.compile(r".*\.jobs"))
         return routes
 
     def chosen(self, routes: Routes, **names: tuple[str, ...]) -> list[tuple[str, str]]:
         found = Choice(**names).subscriptions(routes, "shop")
         return [(s.group, topic.name) for s in found for topic in s.topics]
 
-    def test_without_a_word_everything_active_is_served(self, drawn: Routes) -> None:
-        assert self.chosen(drawn) == [
+    def test_without_a_word_everything_active_is_served(self, declared: Routes) -> None:
+        assert self.chosen(declared) == [
             ("shop", "shop_mail"),
             ("shop", "shop_images"),
             ("audit", "shop_mail"),
             ("audit", r".*\.jobs"),
         ]
 
-    def test_topics_and_groups_can_be_left_out(self, drawn: Routes) -> None:
-        assert self.chosen(drawn, exclude_topics=("shop_mail",), exclude_groups=("audit",)) == [
+    def test_topics_and_groups_can_be_left_out(self, declared: Routes) -> None:
+        assert self.chosen(declared, exclude_topics=("shop_mail",), exclude_groups=("audit",)) == [
             ("shop", "shop_images")
         ]
 
-    def test_topics_and_groups_can_be_chosen(self, drawn: Routes) -> None:
-        assert self.chosen(drawn, include_topics=("shop_mail",), include_groups=("audit",)) == [
+    def test_topics_and_groups_can_be_chosen(self, declared: Routes) -> None:
+        assert self.chosen(declared, include_topics=("shop_mail",), include_groups=("audit",)) == [
             ("audit", "shop_mail")
         ]
 
     def test_a_queue_is_served_where_it_is_drawn_or_else_in_the_application_s_group(
-        self, drawn: Routes
+        self, declared: Routes
     ) -> None:
-        assert self.chosen(drawn, queues=("shop_off", "a.jobs", "stray")) == [
+        assert self.chosen(declared, queues=("shop_off", "a.jobs", "stray")) == [
             ("shop", "shop_off"),
             ("audit", "a.jobs"),
             ("shop", "stray"),
         ]
 
-    def test_a_consumer_keeps_its_place_whatever_is_left_out(self, drawn: Routes) -> None:
+    def test_a_consumer_keeps_its_place_whatever_is_left_out(self, declared: Routes) -> None:
         def places(choice: Choice) -> dict[str, int]:
-            found: list[Subscription] = choice.subscriptions(drawn, "shop")
+            found: list[Subscription] = choice.subscriptions(declared, "shop")
             return {s.topics[0].name: s.position for s in found}
 
         narrowed = places(Choice(include_topics=("shop_images",)))
@@ -228,7 +228,7 @@ class TestChoice:
         told = list(choice.faults({"shop_mail", "shop_images"}, {"audit", "shop"}))
 
         assert told == [
-            "--include-topic 'shop_mial' names nothing that is drawn; did you mean 'shop_mail'?",
-            "--exclude-group 'adit' names nothing that is drawn; did you mean 'audit'?",
+            "--include-topic 'shop_mial' names nothing that is declared; did you mean 'shop_mail'?",
+            "--exclude-group 'adit' names nothing that is declared; did you mean 'audit'?",
             "The topic 'shop_mail' is both included and excluded.",
         ]

@@ -1,4 +1,4 @@
-"""Routes: what is drawn, and what holds for a queue that is not."""
+"""Routes: what is declared, and what holds for a queue that is not."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from samovar.engine.topics.existing import Topics
 from samovar.engine.topics.serving import Serving
 
 
-def drawn(**topics: dict[str, Any]) -> Routes:
+def declared(**topics: dict[str, Any]) -> Routes:
     routes = Routes(lambda name: f"shop_{name}")
     for name, settings in topics.items():
-        routes.draw(name, **settings)
+        routes.declare(name, **settings)
     assert not routes.faults
     return routes
 
 
 def test_a_topic_is_drawn_and_found_by_its_real_name() -> None:
-    routes = drawn(payments={"partitions": 6, "dead_letter_queue": DeadLetterQueue("lost")})
+    routes = declared(payments={"partitions": 6, "dead_letter_queue": DeadLetterQueue("lost")})
 
     topic = routes.find("shop_payments")
 
-    assert (topic.partitions, topic.drawn) == (6, True)
+    assert (topic.partitions, topic.declared) == (6, True)
     assert topic.dead_letter_queue == DeadLetterQueue("shop_lost")
     assert [(spec.name, spec.partitions) for spec in topic.specs] == [
         ("shop_payments", 6),
@@ -41,21 +41,21 @@ def test_a_topic_is_drawn_and_found_by_its_real_name() -> None:
 
 
 def test_a_topic_that_samovar_creates_has_eight_partitions() -> None:
-    assert [spec.partitions for spec in drawn().find("shop_other").specs] == [8]
+    assert [spec.partitions for spec in declared().find("shop_other").specs] == [8]
 
 
 def test_a_queue_that_nobody_drew_has_dead_letters_after_three_retries() -> None:
-    topic = drawn().find("shop_other")
+    topic = declared().find("shop_other")
 
     assert topic.dead_letter_queue == DeadLetterQueue("shop_other_dead", max_retries=3)
 
 
 def test_every_fault_is_told_at_once() -> None:
     routes = Routes(str)
-    routes.draw("bad name", partitions=0)
-    routes.draw("good", partitons=3, pause=5)
-    routes.draw("twice")
-    routes.draw("twice", dead_letter_queue="dead")
+    routes.declare("bad name", partitions=0)
+    routes.declare("good", partitons=3, pause=5)
+    routes.declare("twice")
+    routes.declare("twice", dead_letter_queue="dead")
 
     text = "\n".join(routes.faults)
     for part in (
@@ -63,7 +63,7 @@ def test_every_fault_is_told_at_once() -> None:
         "job_topic('bad name'): partitions is 0; expected a whole number of at least 1.",
         "unknown setting 'partitons'; did you mean 'partitions'?",
         "pause is 5; expected Pause(...).",
-        "job_topic('twice'): drawn twice",
+        "job_topic('twice'): declared twice",
         "dead_letter_queue is 'dead'; expected DeadLetterQueue(...).",
     ):
         assert part in text
@@ -119,7 +119,7 @@ def test_every_fault_is_told_at_once() -> None:
 )
 def test_a_wrong_value_is_named_with_what_was_expected(setting: str, given: Any, told: str) -> None:
     routes = Routes(str)
-    routes.draw("a", **{setting: given})
+    routes.declare("a", **{setting: given})
 
     assert told in routes.faults[0]
 
@@ -127,13 +127,13 @@ def test_a_wrong_value_is_named_with_what_was_expected(setting: str, given: Any,
 def test_good_settings_are_taken() -> None:
     pause = Pause(timeout=0.1, exponential=False)
 
-    topic = drawn(a={"pause": pause, "max_messages": 10, "active": False}).find("shop_a")
+    topic = declared(a={"pause": pause, "max_messages": 10, "active": False}).find("shop_a")
 
     assert (topic.pause, topic.max_messages, topic.active) == (pause, 10, False)
 
 
 def test_times_may_be_timedeltas() -> None:
-    topic = drawn(
+    topic = declared(
         a={
             "delay_by": timedelta(minutes=1),
             "expire_in": timedelta(hours=1),
@@ -148,7 +148,7 @@ def test_times_may_be_timedeltas() -> None:
 
 @pytest.mark.parametrize("topic", [None, False])
 def test_dead_letters_may_be_switched_off(topic: Any) -> None:
-    found = drawn(a={"dead_letter_queue": DeadLetterQueue(topic)}).find("shop_a")
+    found = declared(a={"dead_letter_queue": DeadLetterQueue(topic)}).find("shop_a")
 
     assert found.dead_letter_topic is None
     assert [spec.name for spec in found.specs] == ["shop_a"]
@@ -158,7 +158,7 @@ def test_dead_letters_may_be_switched_off(topic: Any) -> None:
 def test_a_strategy_may_choose_the_topic_of_dead_letters() -> None:
     queue = DeadLetterQueue("strategy", strategy=lambda errors, attempt: ("dispatch", "lost"))
 
-    found = drawn(a={"dead_letter_queue": queue}).find("shop_a")
+    found = declared(a={"dead_letter_queue": queue}).find("shop_a")
 
     assert found.dead_letter_topic is None
     assert found.dead_letter_queue is not None
@@ -168,8 +168,8 @@ def test_a_strategy_may_choose_the_topic_of_dead_letters() -> None:
 
 def test_what_settings_refuse_each_other_is_told_with_the_other_faults() -> None:
     routes = Routes(str, lambda topic: [f"{topic.name} is refused."])
-    routes.draw("a")
-    routes.draw("b", partitions=0)
+    routes.declare("a")
+    routes.declare("b", partitions=0)
 
     assert len(routes.faults) == 2
     assert routes.faults[0] == "job_topic('a'): a is refused."
@@ -183,9 +183,9 @@ def test_a_pattern_that_looks_like_a_name_finds_its_topic(
     topics.ensure([TopicSpec(name=name, partitions=1) for name in ("payments", "a.b", "axb")])
     routes = Routes(str)
     with routes.consumer_group(group) if group else nullcontext():
-        routes.draw(re.compile("payments"), ordering="key")
-        routes.draw(re.compile("a.b"), ordering="none")
-        routes.draw("a.b", ordering="key")
+        routes.declare(re.compile("payments"), ordering="key")
+        routes.declare(re.compile("a.b"), ordering="none")
+        routes.declare("a.b", ordering="key")
 
     found = served(routes, topics)
 
@@ -195,19 +195,19 @@ def test_a_pattern_that_looks_like_a_name_finds_its_topic(
 
 def test_a_pattern_and_a_name_that_look_alike_are_two_routes() -> None:
     routes = Routes(str)
-    routes.draw("payments", partitions=2)
-    routes.draw(re.compile("payments"), partitions=3)
+    routes.declare("payments", partitions=2)
+    routes.declare(re.compile("payments"), partitions=3)
 
     assert routes.faults == ()
     assert routes.find("payments").partitions == 2
-    routes.draw(re.compile("payments"))
-    assert routes.faults == ("job_topic(re.compile('payments')): drawn twice.",)
+    routes.declare(re.compile("payments"))
+    assert routes.faults == ("job_topic(re.compile('payments')): declared twice.",)
 
 
 @pytest.mark.parametrize("pattern", ["payments_dead", r".*_dead"])
 def test_a_pattern_of_dead_letter_topics_only_is_refused(pattern: str) -> None:
     routes = Routes(str)
-    routes.draw(re.compile(pattern))
+    routes.declare(re.compile(pattern))
 
     (fault,) = routes.faults
     assert "finds no topic whose name ends in '_dead'" in fault

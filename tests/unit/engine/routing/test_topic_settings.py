@@ -44,7 +44,7 @@ def test_the_reference_lists_every_setting_and_no_other() -> None:
 
 def test_the_reference_has_the_defaults_in_force() -> None:
     routes = Routes(str)
-    routes.draw("mail")
+    routes.declare("mail")
     (topic,) = routes
     shown = dict(re.findall(r"^\| `(\w+)` \| `([^`]+)`", PAGE.read_text(), re.MULTILINE))
 

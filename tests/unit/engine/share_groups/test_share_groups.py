@@ -165,24 +165,24 @@ def test_a_process_has_left_when_no_connection_can_be_handed_anything(
 
 
 def test_a_share_group_has_a_name_of_its_own() -> None:
-    drawn = [Topic(name="orders", share_group=True), Topic(name="mails")]
+    declared = [Topic(name="orders", share_group=True), Topic(name="mails")]
 
-    assert [s.group for s in subscriptions(drawn, "app")] == ["app-share", "app"]
-    assert list(group_faults(subscriptions(drawn, "app"))) == []
+    assert [s.group for s in subscriptions(declared, "app")] == ["app-share", "app"]
+    assert list(group_faults(subscriptions(declared, "app"))) == []
 
 
 def test_the_name_of_a_share_group_cannot_be_another_groups() -> None:
-    drawn = [Topic(name="orders", share_group=True), Topic(name="mails", group="app-share")]
+    declared = [Topic(name="orders", share_group=True), Topic(name="mails", group="app-share")]
 
-    (fault,) = group_faults(subscriptions(drawn, "app"))
+    (fault,) = group_faults(subscriptions(declared, "app"))
 
     assert "'app-share' has the name of a share group" in fault
 
 
 def test_a_topic_of_a_share_group_is_no_other_groups() -> None:
-    drawn = [Topic(name="orders", share_group=True), Topic(name="orders", group="audit")]
+    declared = [Topic(name="orders", share_group=True), Topic(name="orders", group="audit")]
 
-    (fault,) = group_faults(subscriptions(drawn, "app"))
+    (fault,) = group_faults(subscriptions(declared, "app"))
 
     assert "'orders' is read by 'app-share' and 'audit'" in fault
 

@@ -27,15 +27,15 @@ def alignment(routes: Routes, *others: TopicSpec, **states: TopicState) -> Align
     return Alignment(admin=admin, topics=routes, others=others)
 
 
-def drawn(**settings: Any) -> Routes:
+def declared(**settings: Any) -> Routes:
     routes = Routes(str)
-    routes.draw("orders", **settings)
+    routes.declare("orders", **settings)
     assert not routes.faults
     return routes
 
 
 def test_missing_topics_are_created_with_their_dead_letters_and_what_else_is_needed() -> None:
-    routes = drawn(partitions=6, dead_letter_queue=DeadLetterQueue("lost"))
+    routes = declared(partitions=6, dead_letter_queue=DeadLetterQueue("lost"))
     other = TopicSpec(name="schedule", partitions=3)
 
     plan = alignment(routes, other).plan()
@@ -45,7 +45,7 @@ def test_missing_topics_are_created_with_their_dead_letters_and_what_else_is_nee
 
 
 def test_partitions_are_added_and_settings_set_where_they_differ() -> None:
-    routes = drawn(partitions=6, config={"retention.ms": 5000, "preallocate": True, "x": "y"})
+    routes = declared(partitions=6, config={"retention.ms": 5000, "preallocate": True, "x": "y"})
     state = TopicState(partitions=2, config={"retention.ms": "1", "preallocate": "true"})
 
     plan = alignment(routes, orders=state).plan()
@@ -60,7 +60,7 @@ def test_partitions_are_added_and_settings_set_where_they_differ() -> None:
 def test_what_the_engine_needs_has_its_settings_aligned_and_goes_with_the_rest() -> None:
     schedule = TopicSpec(name="schedule", partitions=5, config={"cleanup.policy": "compact"})
     state = TopicState(partitions=3, config={"cleanup.policy": "delete", "retention.ms": "1"})
-    aligned = alignment(drawn(), schedule, orders=TopicState(partitions=8), schedule=state)
+    aligned = alignment(declared(), schedule, orders=TopicState(partitions=8), schedule=state)
 
     assert aligned.plan().changes == [
         Configure(topic="schedule", name="cleanup.policy", before="delete", after="compact")
@@ -71,13 +71,13 @@ def test_what_the_engine_needs_has_its_settings_aligned_and_goes_with_the_rest()
 def test_what_a_route_does_not_say_stays_as_it_is() -> None:
     state = TopicState(partitions=2, replication_factor=3, config={"retention.ms": "1"})
 
-    plan = alignment(drawn(), orders=state).plan()
+    plan = alignment(declared(), orders=state).plan()
 
     assert (plan.changes, plan.notes) == ([], [])
 
 
 def test_what_cannot_be_changed_is_noted() -> None:
-    routes = drawn(partitions=2, replication_factor=1)
+    routes = declared(partitions=2, replication_factor=1)
     state = TopicState(partitions=4, replication_factor=3, config={})
 
     plan = alignment(routes, orders=state).plan()
@@ -88,9 +88,9 @@ def test_what_cannot_be_changed_is_noted() -> None:
 
 
 def test_only_declared_topics_that_are_there_are_deleted() -> None:
-    routes = drawn(dead_letter_queue=DeadLetterQueue("lost"))
-    routes.draw("missing")
-    routes.draw(re.compile("str.*"))
+    routes = declared(dead_letter_queue=DeadLetterQueue("lost"))
+    routes.declare("missing")
+    routes.declare(re.compile("str.*"))
     state = TopicState(partitions=2)
 
     plan = alignment(routes, orders=state, lost=state, stray=state).plan_deletion()

@@ -79,7 +79,7 @@ def test_dead_letters_of_a_queue_that_is_gone_are_not_served(path: Path, app: Ap
 
 def test_dead_letter_topics_that_were_drawn_are_marked_as_such(path: Path) -> None:
     routes = Routes(str)
-    routes.draw("orders", dead_letter_queue=DeadLetterQueue("morgue"))
+    routes.declare("orders", dead_letter_queue=DeadLetterQueue("morgue"))
     with closing(EmbeddedBroker(path).admin()) as admin:
         topics = Topics(admin)
         topics.ensure(routes.find("orders").specs)
@@ -152,7 +152,7 @@ def test_the_new_queues_of_a_bulk_are_made_together(path: Path, app: App) -> Non
 def test_a_declared_topic_is_found_without_a_look_at_the_others() -> None:
     routes, looks = Routes(str), 0
     for number in range(300):
-        routes.draw(f"q{number}")
+        routes.declare(f"q{number}")
 
     def matches(topic: Topic, name: str) -> bool:
         nonlocal looks
@@ -162,6 +162,6 @@ def test_a_declared_topic_is_found_without_a_look_at_the_others() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Topic, "matches", matches)
         assert routes.find("q299", "another group").name == "q299"
-        assert routes.find("unknown").drawn is False
+        assert routes.find("unknown").declared is False
 
     assert looks == 0

@@ -1,4 +1,4 @@
-"""Samovar's worker with a drawn queue: BENCH_DRAWN tells with which of its features."""
+"""Samovar's worker with a declared queue: BENCH_DRAWN tells with which of its features."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ IDLE: Mapping[str, Mapping[str, Any]] = {
     "delay-by": {"delay_by": 0.001},
     "filter": {"filters": (lambda topic, partition: AdmittingFilter(),)},
 }
-#: How a queue can be drawn.
+#: How a queue can be declared.
 WAYS: Mapping[str, Callable[[App, str], None]] = {
     "plain": queue(),
     "key": queue(ordering="key"),

@@ -56,7 +56,8 @@ def strand(stage: Stage, job: type[StrandedJob]) -> int:
                 stage.open_gate(number)
             host.wait_for_output("after its partition had gone to another worker")
             stage.journal.wait_for("done", *(10 * n + kept(stage) for n in range(1, FOLLOWERS + 1)))
-            assert finished(stage)[moved] == FOLLOWERS + 1
+            # A retry of the partition that stayed may have come into this one.
+            assert finished(stage)[moved] >= FOLLOWERS + 1, "no position goes back"
             visitor.signal(signal.SIGTERM)
             assert visitor.wait() == 0
         host.signal(signal.SIGTERM)

@@ -33,6 +33,8 @@ _BACKENDS = {
     "async": "samovar.queue_adapters.backend:open_async",
     "test": "samovar.queue_adapters.backend:open_test",
 }
+#: The names of these.
+OWN = tuple(_BACKENDS)
 #: What other packages bring: entry points of this group, each such a function.
 GROUP = "samovar.backends"
 #: Adapters of Ruby's runners, and the version that is to bring them.
@@ -48,7 +50,7 @@ def is_known(name: str) -> bool:
 
 def names() -> list[str]:
     """The names of all backends: Samovar's own, then those of other packages."""
-    return [*_BACKENDS, *sorted(_others().keys() - _BACKENDS.keys())]
+    return [*OWN, *sorted(_others().keys() - _BACKENDS.keys())]
 
 
 def opener(name: str) -> Callable[[Declared], Backend]:

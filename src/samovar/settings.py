@@ -32,7 +32,7 @@ from samovar.support.variables import ENVIRONMENT, FILE, read_variables, said
 QueueAdapterName = Annotated[
     str,
     Rule(
-        expected="that is one of embedded, kafka, inline, async, test",
+        expected=f"that is one of {', '.join(backends.OWN)}",
         holds=backends.is_known,
         hint=backends.planned,
     ),

@@ -1,4 +1,4 @@
-"""Identifiers and randomness that nobody else's seed can repeat."""
+"""Identifiers that nobody else's seed can repeat, and random numbers."""
 
 from __future__ import annotations
 

@@ -11,15 +11,13 @@ from samovar.broker import topic_names
 from samovar.broker.port import Deliveries, NewRecord, Producer
 from samovar.engine.flow import dead_letter
 from samovar.engine.flow.dead_letter import Failure
+from samovar.engine.producing.delivery import delivered
 from samovar.engine.routing.routes import assumed
 from samovar.engine.topics.existing import Topics
 from samovar.errors import ArgumentError, BrokerUnavailableError, RecordTooLargeError
-from samovar.support import clock
 
 #: How long what a dead job enqueued may take to be delivered, in seconds.
 DELIVERY_SECONDS = 30.0
-#: One wait of it.
-FLUSH_SECONDS = 0.1
 
 
 class DeadLetters:
@@ -67,19 +65,12 @@ class DeadLetters:
             self._producer.produce_sync([copy])
             return
         # The position goes past this job: what it enqueued must be there first.
-        self._wait_for_deliveries()
+        if not delivered(self._deliveries, DELIVERY_SECONDS):
+            raise BrokerUnavailableError(
+                "What a dead job has enqueued is not delivered yet; the job stays until it is."
+            )
         failure.transactions.marked_plainly()
         failure.transactions.move([copy], failure.record.offset)
-
-    def _wait_for_deliveries(self) -> None:
-        barrier = self._deliveries.barrier()
-        until = clock.monotonic() + DELIVERY_SECONDS
-        while not barrier.passed:
-            if clock.monotonic() > until:
-                raise BrokerUnavailableError(
-                    "What a dead job has enqueued is not delivered yet; the job stays until it is."
-                )
-            self._deliveries.flush(FLUSH_SECONDS)
 
     def _store_first(
         self, copies: Iterable[NewRecord], failure: Failure

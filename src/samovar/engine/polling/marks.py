@@ -11,10 +11,7 @@ from collections.abc import Iterable
 
 from samovar.broker.port import Barrier, Consumer, Deliveries, TopicPartition
 from samovar.engine.partitions.partition import Mark, Partition
-from samovar.support import clock
-
-#: One wait for the producer; others may produce all the while, so the barrier is asked between.
-FLUSH_SECONDS = 0.1
+from samovar.engine.producing.delivery import delivered
 
 
 class Marks:
@@ -50,7 +47,7 @@ class Marks:
         """
         leaving = {partition.source: partition for partition in partitions}
         moved = self._moved(leaving.values())
-        if moved and self._delivered(timeout):
+        if moved and delivered(self._producer, timeout):
             self._keep(moved)
         stored = {s: self._stored[s].position for s in leaving if s in self._stored}
         self._forget(leaving)
@@ -68,14 +65,6 @@ class Marks:
     def forget(self, partitions: Iterable[Partition]) -> None:
         """These are not ours any more."""
         self._forget({partition.source for partition in partitions})
-
-    def _delivered(self, timeout: float) -> bool:
-        """Whether all that was produced up to now was delivered within `timeout` seconds."""
-        barrier = self._producer.barrier()
-        until = clock.monotonic() + timeout
-        while not barrier.passed and clock.monotonic() < until:
-            self._producer.flush(FLUSH_SECONDS)
-        return barrier.passed
 
     def _moved(self, partitions: Iterable[Partition]) -> dict[TopicPartition, Mark]:
         stored = self._stored

@@ -6,8 +6,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from samovar import events
-from samovar.broker.port import NewRecord, Producer, Written
+from samovar.broker.port import Deliveries, NewRecord, Producer, Written
 from samovar.errors import BrokerError, DeliveryUnknownError
+from samovar.support import clock
+
+#: One wait for the producer, in seconds.
+FLUSH_SECONDS = 0.1
 
 
 class Delivery:
@@ -115,3 +119,16 @@ def _announce(delivery: Delivery, error: BrokerError) -> None:
         events.announce("producer.failed", topic=topic, error=error, count=1)
     else:
         events.announce("producer.failed", topic=topic, error=error, count=1, label=label)
+
+
+def delivered(deliveries: Deliveries, timeout: float) -> bool:
+    """Whether all that was produced up to now is delivered within `timeout` seconds.
+
+    One long flush would also wait for what others produce meanwhile; so the barrier is asked
+    between short ones.
+    """
+    barrier = deliveries.barrier()
+    until = clock.monotonic() + timeout
+    while not barrier.passed and clock.monotonic() < until:
+        deliveries.flush(FLUSH_SECONDS)
+    return barrier.passed
